@@ -1,0 +1,105 @@
+import type { KubeObject, StoredMeta } from './object.ts'
+import type { Problem } from './problem.ts'
+import type { Infer, Schema } from './schema.ts'
+
+/** A column of `kubectl get`. */
+export type Column = {
+  readonly name: string
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  /** Dotted path into the object, `.status.health`. */
+  readonly path: string
+  readonly description: string
+  /** 0 is always shown, 1 with `-o wide`. */
+  readonly priority?: 0 | 1
+}
+
+/** Who writes a part of status: the name of one controller. */
+export type StatusOwner = string
+
+/**
+ * Everything that is true of a kind, said once. Routes, OpenAPI, table columns, discovery, client
+ * types and admission are made from this value.
+ */
+export type Kind<Body = Record<string, unknown>> = {
+  /** Empty for the core group. */
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly plural: string
+  readonly singular: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly scope: 'Namespaced' | 'Cluster'
+  readonly description: string
+  /** The fields beside apiVersion, kind and metadata. */
+  readonly schema: Schema<Body>
+  readonly columns: readonly Column[]
+  /** Dotted paths that field selectors may name, beside metadata.name and metadata.namespace. */
+  readonly selectableFields: readonly string[]
+  /** Whether status is a subresource with its own write rules. */
+  readonly hasStatus: boolean
+  /** One writer for each field of status. */
+  readonly statusOwners: Readonly<Record<string, StatusOwner>>
+  /** Verbs of the kind beyond Kubernetes' own: `rollouts/NAME/pause`. */
+  readonly subresources: readonly string[]
+  /** Rules that a schema cannot say. `before` is there on update. Reports every problem. */
+  readonly validate: (object: ObjectOfBody<Body>, before?: ObjectOfBody<Body>) => Problem[]
+}
+
+/** A kind whose body nobody looks at here: what the store and the API server work with. */
+export type AnyKind = Omit<Kind, 'schema' | 'validate'> & {
+  readonly schema: Schema
+  readonly validate: (object: never, before?: never) => Problem[]
+}
+
+type ObjectOfBody<Body> = Omit<KubeObject, keyof Body> & Body
+
+/** The TypeScript type of a kind's objects, as the server returns them. */
+export type ObjectOf<K> = K extends { readonly schema: Schema<infer Body> }
+  ? { apiVersion: string; kind: string; metadata: StoredMeta } & Body
+  : never
+
+type KindInput<S extends Schema> = Pick<Kind, 'kind' | 'plural' | 'description'> &
+  Partial<Omit<Kind, 'schema' | 'validate'>> & {
+    readonly schema: S
+    readonly validate?: (object: KubeObject & Infer<S>, before?: KubeObject & Infer<S>) => Problem[]
+  }
+
+/** A kind of the group `skerry.dev/v1alpha1`, namespaced, with a status, unless it says otherwise. */
+export function defineKind<S extends Schema>(input: KindInput<S>): Kind<Infer<S> & object> {
+  return {
+    group: 'skerry.dev',
+    version: 'v1alpha1',
+    singular: input.kind.toLowerCase(),
+    shortNames: [],
+    categories: ['all', 'skerry'],
+    scope: 'Namespaced',
+    columns: [],
+    selectableFields: [],
+    hasStatus: true,
+    statusOwners: {},
+    subresources: [],
+    ...input,
+    validate: input.validate ?? (() => []),
+  } as unknown as Kind<Infer<S> & object>
+}
+
+/** `skerry.dev/v1alpha1`, or `v1` for the core group. */
+export function apiVersionOf(kind: Pick<AnyKind, 'group' | 'version'>): string {
+  return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`
+}
+
+/** `sites.skerry.dev`, the name by which storage and messages call a kind. */
+export function resourceName(kind: Pick<AnyKind, 'group' | 'plural'>): string {
+  return kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`
+}
+
+/** The value at a dotted path, or undefined. */
+export function valueAt(object: unknown, path: string): unknown {
+  let value: unknown = object
+  for (const name of path.replace(/^\./, '').split('.')) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
+    value = (value as Record<string, unknown>)[name]
+  }
+  return value
+}

@@ -1,0 +1,41 @@
+import { type AnyKind, apiVersionOf, resourceName } from './kind.ts'
+import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
+import { deviceKind } from './kinds/device.ts'
+import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
+import { fleetKind } from './kinds/fleet.ts'
+import { modelKind, modelVersionKind } from './kinds/model.ts'
+import { profileKind, profileRevisionKind } from './kinds/profile.ts'
+import { rolloutKind } from './kinds/rollout.ts'
+import { siteKind } from './kinds/site.ts'
+
+/** Every kind of the hub. A kind that is not here does not exist. */
+export const kinds: readonly AnyKind[] = [
+  namespaceKind,
+  secretKind,
+  configMapKind,
+  eventKind,
+  leaseKind,
+  siteKind,
+  deviceKind,
+  profileKind,
+  profileRevisionKind,
+  fleetKind,
+  rolloutKind,
+  joinTokenKind,
+  enrollmentRequestKind,
+  modelKind,
+  modelVersionKind,
+]
+
+const byResource = new Map(kinds.map((kind) => [resourceName(kind), kind]))
+const byKind = new Map(kinds.map((kind) => [`${apiVersionOf(kind)}/${kind.kind}`, kind]))
+
+/** The kind stored as `sites.skerry.dev`. */
+export function kindOfResource(resource: string): AnyKind | undefined {
+  return byResource.get(resource)
+}
+
+/** The kind of an object by what it says of itself. */
+export function kindOfObject(object: { apiVersion: string; kind: string }): AnyKind | undefined {
+  return byKind.get(`${object.apiVersion}/${object.kind}`)
+}

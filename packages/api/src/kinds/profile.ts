@@ -1,0 +1,105 @@
+import { type ObjectOf, defineKind } from '../kind.ts'
+import { conditionsSchema } from '../object.ts'
+import type { Problem } from '../problem.ts'
+import { integer, listByKey, object, optional, string } from '../schema.ts'
+import { type Layer, layerSchema, resolvedLayerSchema } from './layer.ts'
+
+/** A named stack of typed layers. */
+export const profileKind = defineKind({
+  kind: 'Profile',
+  plural: 'profiles',
+  description: 'A named stack of typed layers. Each change makes a new ProfileRevision.',
+  schema: object(
+    {
+      spec: object(
+        { layers: listByKey(layerSchema, 'name', 'The stack, lowest first.') },
+        'What runs.',
+      ),
+      status: optional(
+        object(
+          {
+            head: optional(string('Name of the newest ProfileRevision.')),
+            observedGeneration: optional(integer('The generation that head was made from.')),
+            conditions: conditionsSchema,
+          },
+          'What was made of it.',
+        ),
+      ),
+    },
+    'A profile.',
+  ),
+  columns: [
+    { name: 'Head', type: 'string', path: '.status.head', description: 'Newest revision.' },
+    {
+      name: 'Age',
+      type: 'date',
+      path: '.metadata.creationTimestamp',
+      description: 'When it was made.',
+    },
+  ],
+  statusOwners: { head: 'profile', observedGeneration: 'profile', conditions: 'profile' },
+  validate: (profile) => profile.spec.layers.flatMap(layerProblems),
+})
+export type Profile = ObjectOf<typeof profileKind>
+
+function layerProblems(layer: Layer, index: number): Problem[] {
+  const path = `spec.layers[${index}]`
+  const other = layer.type === 'model' ? 'workload' : 'model'
+  const problems: Problem[] = []
+  if (layer[layer.type] === undefined)
+    problems.push({
+      path: `${path}.${layer.type}`,
+      type: 'Required',
+      message: `a layer of type ${layer.type} says here what to run`,
+    })
+  if (layer[other] !== undefined)
+    problems.push({
+      path: `${path}.${other}`,
+      type: 'Forbidden',
+      message: `not allowed in a layer of type ${layer.type}: remove it`,
+    })
+  return problems
+}
+
+/** An immutable, content-addressed version of a Profile. */
+export const profileRevisionKind = defineKind({
+  kind: 'ProfileRevision',
+  plural: 'profilerevisions',
+  shortNames: ['prev'],
+  description: 'An immutable version of a Profile, named by the digest of its content.',
+  schema: object(
+    {
+      spec: object(
+        {
+          profile: string('The Profile that it is a version of.'),
+          digest: string('SHA-256 of the canonical layers.'),
+          layers: listByKey(resolvedLayerSchema, 'name', 'The stack with everything looked up.'),
+        },
+        'The content.',
+      ),
+    },
+    'A revision of a profile.',
+  ),
+  hasStatus: false,
+  columns: [
+    { name: 'Profile', type: 'string', path: '.spec.profile', description: 'Of which profile.' },
+    {
+      name: 'Age',
+      type: 'date',
+      path: '.metadata.creationTimestamp',
+      description: 'When it was made.',
+    },
+  ],
+  selectableFields: ['spec.profile'],
+  validate: (revision, before) =>
+    before !== undefined && JSON.stringify(before.spec) !== JSON.stringify(revision.spec)
+      ? [
+          {
+            path: 'spec',
+            type: 'Forbidden',
+            message: 'a ProfileRevision never changes: change the Profile, which makes a new one',
+          },
+        ]
+      : [],
+})
+export type ProfileRevision = ObjectOf<typeof profileRevisionKind>

@@ -1,0 +1,245 @@
+import { toTimestamp } from '@skerry/base/clock'
+import { cloneJson, equalJson, isPlainObject } from '@skerry/base/json'
+import { type AnyKind, apiVersionOf } from './kind.ts'
+import { annotationProblems, isDnsLabel, labelProblems, nameProblems } from './name.ts'
+import { type KubeObject, type StoredObject, objectMetaSchema } from './object.ts'
+import type { Problem } from './problem.ts'
+import { applyDefaults, validateSchema } from './schema-validate.ts'
+import type { DeleteOptions, NewObject, UpdateOptions } from './state.ts'
+import { badRequest, conflict, invalid, modifiedMessage } from './status.ts'
+
+/**
+ * What becomes of an object when somebody writes: the rules that every store keeps. Pure: time, names
+ * and identity come in as arguments, `resourceVersion` is set by the store when it commits.
+ */
+export type PrepareContext = {
+  readonly nowMs: number
+  /** The uid of a new object. */
+  readonly uid: string
+  /** Five characters for `generateName`. */
+  readonly suffix: string
+}
+
+const versionPending = ''
+
+/** The object to store, or throws Invalid or BadRequest. */
+export function prepareCreate(
+  kind: AnyKind,
+  input: NewObject,
+  context: PrepareContext,
+): StoredObject {
+  const object = cloneJson(input) as KubeObject
+  const { generateName } = object.metadata
+  if (
+    (object.metadata.name ?? '') === '' &&
+    typeof generateName === 'string' &&
+    generateName !== ''
+  )
+    object.metadata.name = `${generateName.slice(0, 247)}${context.suffix}`
+  if (kind.hasStatus) delete object['status']
+  const { selfLink: _, managedFields: __, deletionTimestamp: ___, ...meta } = object.metadata
+  const candidate = withDefaults(kind, {
+    ...object,
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: {
+      ...meta,
+      uid: context.uid,
+      resourceVersion: versionPending,
+      generation: 1,
+      creationTimestamp: toTimestamp(context.nowMs),
+    },
+  })
+  assertValid(kind, candidate)
+  return candidate
+}
+
+/** The object to store; the stored object itself when nothing changed. Throws Invalid, Conflict. */
+export function prepareUpdate(
+  kind: AnyKind,
+  before: StoredObject,
+  input: KubeObject,
+  options: UpdateOptions = {},
+): StoredObject {
+  const { resourceVersion, uid } = input.metadata
+  if (
+    resourceVersion !== undefined &&
+    resourceVersion !== '' &&
+    resourceVersion !== before.metadata.resourceVersion
+  )
+    throw conflict(kind, before.metadata.name, modifiedMessage)
+  if (uid !== undefined && uid !== '' && uid !== before.metadata.uid)
+    throw conflict(
+      kind,
+      before.metadata.name,
+      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
+    )
+  const candidate =
+    options.subresource === 'status'
+      ? { ...before, status: cloneJson(input['status'] ?? {}) }
+      : mainCandidate(kind, before, input)
+  const defaulted = withDefaults(kind, candidate)
+  if (equalJson(withoutGeneration(defaulted), withoutGeneration(before))) return before
+  const isSpecChanged = !equalJson(specOf(kind, defaulted), specOf(kind, before))
+  const after: StoredObject = {
+    ...defaulted,
+    metadata: {
+      ...defaulted.metadata,
+      generation: before.metadata.generation + (isSpecChanged ? 1 : 0),
+    },
+  }
+  assertValid(kind, after, before)
+  return after
+}
+
+function mainCandidate(kind: AnyKind, before: StoredObject, input: KubeObject): StoredObject {
+  const object = cloneJson(input)
+  const { selfLink: _, managedFields: __, ...meta } = object.metadata
+  const kept = before.metadata
+  return {
+    ...object,
+    apiVersion: before.apiVersion,
+    kind: before.kind,
+    metadata: {
+      ...meta,
+      name: kept.name,
+      ...(kept.namespace === undefined ? {} : { namespace: kept.namespace }),
+      uid: kept.uid,
+      resourceVersion: kept.resourceVersion,
+      generation: kept.generation,
+      creationTimestamp: kept.creationTimestamp,
+      ...(kept.deletionTimestamp === undefined
+        ? { deletionTimestamp: undefined }
+        : { deletionTimestamp: kept.deletionTimestamp }),
+    },
+    ...(kind.hasStatus ? { status: before['status'] } : {}),
+  } as unknown as StoredObject
+}
+
+export type PreparedDelete =
+  /** It goes now. */
+  | { readonly remove: true }
+  /** It stays, marked, until its finalizers are gone. */
+  | { readonly remove: false; readonly object: StoredObject }
+
+/** Throws Conflict when a precondition does not hold. */
+export function prepareDelete(
+  kind: AnyKind,
+  before: StoredObject,
+  options: DeleteOptions,
+  nowMs: number,
+): PreparedDelete {
+  const { preconditions, propagationPolicy } = options
+  const { metadata } = before
+  if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid)
+    throw conflict(
+      kind,
+      metadata.name,
+      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${metadata.uid}`,
+    )
+  if (
+    preconditions?.resourceVersion !== undefined &&
+    preconditions.resourceVersion !== metadata.resourceVersion
+  )
+    throw conflict(
+      kind,
+      metadata.name,
+      `Precondition failed: resourceVersion in precondition: ${preconditions.resourceVersion}, resourceVersion in object meta: ${metadata.resourceVersion}`,
+    )
+  const finalizers = new Set(metadata.finalizers)
+  if (metadata.deletionTimestamp === undefined) {
+    if (propagationPolicy === 'Foreground') finalizers.add('foregroundDeletion')
+    if (propagationPolicy === 'Orphan') finalizers.add('orphan')
+  }
+  if (finalizers.size === 0) return { remove: true }
+  if (metadata.deletionTimestamp !== undefined) return { remove: false, object: before }
+  return {
+    remove: false,
+    object: {
+      ...before,
+      metadata: {
+        ...metadata,
+        finalizers: [...finalizers],
+        deletionTimestamp: toTimestamp(nowMs),
+        deletionGracePeriodSeconds: 0,
+        generation: metadata.generation + 1,
+      },
+    },
+  }
+}
+
+/** Whether an update took away the last thing that kept a deleted object here. */
+export function isFinished(object: StoredObject): boolean {
+  return (
+    object.metadata.deletionTimestamp !== undefined &&
+    (object.metadata.finalizers ?? []).length === 0
+  )
+}
+
+function withDefaults(kind: AnyKind, object: StoredObject): StoredObject {
+  const { apiVersion, kind: kindName, metadata, ...body } = object
+  const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+  const defaulted = applyDefaults(kind.schema, given)
+  return { apiVersion, kind: kindName, metadata: definedOnly(metadata), ...(defaulted as object) }
+}
+
+function definedOnly<T extends object>(value: T): T {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as T
+}
+
+function assertValid(kind: AnyKind, object: StoredObject, before?: StoredObject): void {
+  const problems = admissionProblems(kind, object, before)
+  if (problems.length > 0) throw invalid(kind, String(object.metadata.name ?? ''), problems)
+}
+
+/** Every problem of an object about to be stored, with its path. */
+export function admissionProblems(
+  kind: AnyKind,
+  object: KubeObject,
+  before?: StoredObject,
+): Problem[] {
+  const { apiVersion: _, kind: __, metadata, ...body } = object
+  if (!isPlainObject(metadata)) throw badRequest('metadata must be an object')
+  const shape = [
+    ...validateSchema(objectMetaSchema, metadata, 'metadata'),
+    ...validateSchema(kind.schema, body, ''),
+  ]
+  const meta = [
+    ...nameProblems(metadata.name, 'metadata.name'),
+    ...namespaceProblems(kind, metadata.namespace),
+    ...labelProblems(metadata.labels, 'metadata.labels'),
+    ...annotationProblems(metadata.annotations, 'metadata.annotations'),
+  ]
+  // The kind's own rules may rely on the shape.
+  const own = shape.length === 0 ? kind.validate(object as never, before as never) : []
+  return [...shape, ...meta, ...own]
+}
+
+function namespaceProblems(kind: AnyKind, namespace: string | undefined): Problem[] {
+  const path = 'metadata.namespace'
+  if (kind.scope === 'Cluster')
+    return namespace === undefined || namespace === ''
+      ? []
+      : [
+          {
+            path,
+            type: 'Forbidden',
+            message: `not allowed on ${kind.kind}, which belongs to no namespace`,
+          },
+        ]
+  if (namespace === undefined || namespace === '')
+    return [{ path, type: 'Required', message: `${kind.kind} lives in a namespace` }]
+  return isDnsLabel(namespace)
+    ? []
+    : [{ path, type: 'Invalid', value: namespace, message: 'must be a DNS label (RFC 1123)' }]
+}
+
+/** What `generation` counts: everything but metadata and status. */
+function specOf(kind: AnyKind, object: StoredObject): unknown {
+  const { metadata: _, status, ...rest } = object
+  return kind.hasStatus ? rest : { ...rest, status }
+}
+
+function withoutGeneration(object: StoredObject): unknown {
+  return { ...object, metadata: { ...object.metadata, generation: undefined } }
+}

@@ -1,0 +1,69 @@
+// Rules that no linter knows, each with its replacement. Every ban is a mistake that somebody made.
+import { globSync, readFileSync } from 'node:fs'
+
+type Ban = {
+  readonly pattern: RegExp
+  readonly instead: string
+  /** Files that own what is banned elsewhere. */
+  readonly owners: readonly RegExp[]
+}
+
+const doors = [/^packages\/base\/src\/(clock|random)\.ts$/, /^packages\/console\//]
+const outside = [/\.test\.tsx?$/, /^(bench|e2e|scripts|examples)\//, /\/integration\//]
+
+const bans: readonly Ban[] = [
+  { pattern: /\bDate\.now\(/, instead: 'take a Clock', owners: [...doors, ...outside] },
+  { pattern: /\bnew Date\(\)/, instead: 'take a Clock', owners: [...doors, ...outside] },
+  { pattern: /\bMath\.random\(/, instead: 'take a Random', owners: [...doors, ...outside] },
+  {
+    pattern: /\b(setTimeout|setInterval)\(/,
+    instead: 'await clock.sleep',
+    owners: [...doors, ...outside],
+  },
+  { pattern: /\b(FIXME|XXX)\b/, instead: 'mend it or open an issue', owners: [] },
+  {
+    pattern: /\b(class|const|function|type) \w+(Manager|Helper|Utils)\b/,
+    instead: 'name what it does',
+    owners: [],
+  },
+  {
+    pattern: /^\s*\/\/\s*(const|let|if|for|return|await|import|export|function)\b.*[;{(=]\s*$/m,
+    instead: 'delete commented-out code',
+    owners: [],
+  },
+  {
+    pattern: /\b(?:timeout|delay|interval|deadline|ttl|duration|grace)\??:\s*number\b/i,
+    instead: 'name the unit last, as in timeoutMs',
+    owners: [],
+  },
+  {
+    pattern: /\b(now\(\)|gen_random_uuid\(\))/,
+    instead: 'pass times and uids as parameters',
+    owners: [/\.tsx?$/],
+  },
+  {
+    pattern: /oxlint-disable|@ts-ignore|@ts-expect-error|eslint-disable/,
+    instead: 'mend the code; the checks have no exceptions',
+    owners: [],
+  },
+  { pattern: /\bskip:\s*true\b/, instead: 'give the reason as the value of skip', owners: [] },
+]
+
+const badNames = /(^|\/)(utils|helpers|common|misc)(\.|\/|$)/
+const problems: string[] = []
+const self = 'scripts/check-tidy.ts'
+
+for (const file of globSync('{packages,scripts,bench,e2e,examples}/**/*.{ts,tsx,mjs,sql}')) {
+  if (file.includes('node_modules') || file.includes('/dist/') || file === self) continue
+  if (badNames.test(file)) problems.push(`${file}: name the file after what it exports`)
+  const text = readFileSync(file, 'utf8')
+  for (const { pattern, instead, owners } of bans) {
+    if (owners.some((owner) => owner.test(file))) continue
+    const found = pattern.exec(text)
+    if (found === null) continue
+    const line = text.slice(0, found.index).split('\n').length
+    problems.push(`${file}:${line}: ${JSON.stringify(found[0].trim())}: ${instead}`)
+  }
+}
+for (const problem of problems) console.error(problem)
+process.exitCode = problems.length === 0 ? 0 : 1
