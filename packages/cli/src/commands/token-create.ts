@@ -1,0 +1,39 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { joinTokenKind } from '@skerry/api/kinds/enrolment'
+import { systemClock, toTimestamp } from '@skerry/base/clock'
+import { CommandError, exitCodes } from '../exit-code.ts'
+import { type HubAccess, authorityDigest } from '../hub-access.ts'
+
+export type TokenOptions = {
+  readonly uses: number
+  readonly validForMs: number
+  readonly sites: readonly string[]
+  readonly createsSites: boolean
+  readonly siteLabels: Readonly<Record<string, string>>
+}
+
+/**
+ * Makes a join token. The secret is made here and shown once; the hub only ever sees its digest. The
+ * last part is the digest of the hub's authority, by which the device knows the hub.
+ */
+export async function createJoinToken(hub: HubAccess, options: TokenOptions): Promise<string> {
+  const { authority } = hub.address
+  if (authority === undefined)
+    throw new CommandError(
+      'The kubeconfig names no certificate authority, so a device could not know its hub: add certificate-authority-data.',
+      exitCodes.usage,
+    )
+  const secret = randomBytes(24).toString('base64url')
+  const token = await hub.state.create(joinTokenKind, {
+    metadata: { generateName: 'join-', namespace: hub.namespace },
+    spec: {
+      tokenDigest: createHash('sha256').update(secret).digest('hex'),
+      expirationTime: toTimestamp(systemClock.now() + options.validForMs),
+      usesMax: options.uses,
+      sites: [...options.sites],
+      createsSites: options.createsSites,
+      siteLabels: { ...options.siteLabels },
+    },
+  })
+  return `${token.metadata.name}.${secret}.${authorityDigest(authority)}`
+}

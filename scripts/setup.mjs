@@ -1,0 +1,120 @@
+// Sets up a fresh clone. Runs on any Node >= 20 with nothing installed, so it is plain JavaScript and
+// imports nothing but Node itself.
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)))
+export const node = join(root, 'node_modules', 'node', 'bin', 'node')
+const stampFile = join(root, 'node_modules', '.skerry-installed')
+
+/** Installs what the lockfile names, unless it is there already. */
+export async function installDependencies() {
+  const wanted = lockDigest()
+  if (existsSync(stampFile) && existsSync(node) && readFileSync(stampFile, 'utf8') === wanted)
+    return
+  say(
+    'Installing the packages that the lockfile names, Node.js 24 and PostgreSQL 18 among them (about 900 MB on disk, once).',
+  )
+  const started = Date.now()
+  const progress = setInterval(() => void showProgress(started), 2_000)
+  try {
+    await run(...npmCommand(['ci', '--no-audit', '--no-fund', '--loglevel=error']), {
+      // onnxruntime-node would fetch CUDA libraries from elsewhere; the CPU ones are in its package.
+      ONNXRUNTIME_NODE_INSTALL: 'skip',
+      npm_config_update_notifier: 'false',
+    })
+  } catch (error) {
+    throw new Error(
+      `npm could not install the packages (${error.message}). Look at its words above; is the package registry reachable?`,
+    )
+  } finally {
+    clearInterval(progress)
+    clearLine()
+  }
+  if (!existsSync(node))
+    throw new Error(
+      'npm installed the packages but ran no install script of the package "node". Run: npm rebuild node',
+    )
+  writeFileSync(stampFile, wanted)
+  say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
+}
+
+/** Builds the console's bundle, unless it is newer than its sources. */
+export async function buildConsole() {
+  const folder = join(root, 'packages', 'console')
+  if (!existsSync(join(folder, 'index.html'))) return
+  const built = join(folder, 'dist', 'index.html')
+  const newest = Math.max(
+    ...(await filesBelow(join(folder, 'src'))).map(modified),
+    modified(join(folder, 'index.html')),
+  )
+  if (existsSync(built) && modified(built) > newest) return
+  say('Building the console (a few seconds).')
+  await run(node, [
+    join(root, 'node_modules/vite/bin/vite.js'),
+    'build',
+    folder,
+    '--logLevel',
+    'error',
+  ])
+}
+
+/** Runs a program with our output; rejects when it fails. */
+export function run(command, args, environment = {}) {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    })
+    child.on('error', reject)
+    child.on('exit', (code, signal) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${signal ?? code}`)),
+    )
+  })
+}
+
+export function say(sentence) {
+  clearLine()
+  console.log(`skerry: ${sentence}`)
+}
+
+/** The npm that runs this script, or the one on the path. */
+function npmCommand(args) {
+  const cli = process.env.npm_execpath
+  return cli !== undefined && /npm-cli\.js$/.test(cli)
+    ? [process.execPath, [cli, ...args]]
+    : ['npm', args]
+}
+
+function lockDigest() {
+  const hash = createHash('sha256')
+  for (const file of ['package-lock.json', 'package.json'])
+    hash.update(readFileSync(join(root, file)))
+  return hash.digest('hex')
+}
+
+async function showProgress(started) {
+  const packages = await readdir(join(root, 'node_modules')).catch(() => [])
+  const line = `skerry: installing … ${packages.length} packages, ${Math.round((Date.now() - started) / 1000)} s`
+  if (process.stdout.isTTY) process.stdout.write(`\r${line}`)
+}
+
+function clearLine() {
+  if (process.stdout.isTTY) process.stdout.write('\r\u001B[K')
+}
+
+function modified(file) {
+  return statSync(file).mtimeMs
+}
+
+async function filesBelow(folder) {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name))
+}

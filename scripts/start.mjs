@@ -1,0 +1,24 @@
+// `npm start`: sets everything up, then runs `skerry up` with the same arguments.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { buildConsole, installDependencies, node, root, say } from './setup.mjs'
+
+try {
+  await installDependencies()
+  await buildConsole()
+} catch (error) {
+  say(error.message)
+  process.exit(1)
+}
+
+const child = spawn(
+  node,
+  [join(root, 'packages/cli/src/main.ts'), 'up', ...process.argv.slice(2)],
+  {
+    stdio: 'inherit',
+  },
+)
+// Ctrl-C reaches the child by itself; this process waits for it to end everything cleanly.
+for (const signal of ['SIGINT', 'SIGTERM'])
+  process.on(signal, () => signal === 'SIGTERM' && child.kill(signal))
+child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGINT' ? 130 : 1)))
