@@ -42,6 +42,8 @@ export type Kind<Body = Record<string, unknown>> = {
   readonly statusOwners: Readonly<Record<string, StatusOwner>>
   /** Verbs of the kind beyond Kubernetes' own: `rollouts/NAME/pause`. */
   readonly subresources: readonly string[]
+  /** What a body becomes before its defaults are filled in and it is validated. Pure. */
+  readonly normalize?: (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
   /** Rules that a schema cannot say. `before` is there on update. Reports every problem. */
   readonly validate: (object: ObjectOfBody<Body>, before?: ObjectOfBody<Body>) => Problem[]
 }

@@ -179,7 +179,7 @@ export function isFinished(object: StoredObject): boolean {
 function withDefaults(kind: AnyKind, object: StoredObject): StoredObject {
   const { apiVersion, kind: kindName, metadata, ...body } = object
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
-  const defaulted = applyDefaults(kind.schema, given)
+  const defaulted = applyDefaults(kind.schema, kind.normalize?.(given) ?? given)
   return { apiVersion, kind: kindName, metadata: definedOnly(metadata), ...(defaulted as object) }
 }
 

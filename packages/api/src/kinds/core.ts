@@ -1,3 +1,4 @@
+import { isPlainObject, setKey } from '@skerry/base/json'
 import { type ObjectOf, defineKind } from '../kind.ts'
 import type { Problem } from '../problem.ts'
 import { conditionsSchema } from '../object.ts'
@@ -78,6 +79,23 @@ function dataProblems(path: string, data: Record<string, string> | undefined): P
 
 const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
+/** Moves the text values of a secret into its data; what is no text stays, to be refused by its schema. */
+function moveStringData(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { stringData, ...rest } = body
+  const data = rest['data'] ?? {}
+  if (!isPlainObject(stringData) || !isPlainObject(data)) return body
+  if (!Object.values(stringData).every((value) => typeof value === 'string')) return body
+  const merged = { ...data }
+  for (const [key, value] of Object.entries(stringData))
+    setKey(merged, key, base64OfText(String(value)))
+  return { ...rest, data: merged }
+}
+
+function base64OfText(text: string): string {
+  const bytes = new TextEncoder().encode(text)
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
+}
+
 export const secretKind = defineKind({
   ...core,
   kind: 'Secret',
@@ -94,6 +112,7 @@ export const secretKind = defineKind({
   ),
   columns: [{ name: 'Type', type: 'string', path: '.type', description: 'What it is for.' }, age],
   selectableFields: ['type'],
+  normalize: moveStringData,
   validate: (secret) => [
     ...dataProblems('data', secret.data),
     ...Object.entries(secret.data ?? {})

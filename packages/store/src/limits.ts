@@ -1,0 +1,37 @@
+/** Every bound of the store, with its unit in its name. */
+
+/** An object as JSON text. Kubernetes' etcd refuses at 1.5 MiB; ours hold baselines of models too. */
+export const objectBytesMax = 3 * 2 ** 20
+
+/** How deep an object may nest: deeper than any schema goes, and far from any stack's end. */
+export const objectDepthMax = 100
+
+/** Changes that wait for a slow watcher before it is cut off and has to list again. */
+export const watchBufferChangesMax = 10_000
+
+/** A quiet watcher that asked for bookmarks gets one this often, as Kubernetes does it. */
+export const bookmarkIntervalMs = 60_000
+
+/** Changes that memory keeps for watchers that come back. */
+export const memoryChangesMax = 20_000
+
+/** How often a generated name is tried again when it is taken. */
+export const generatedNameTriesMax = 8
+
+/** Writes that wait for a commit; beyond it the hub answers that it is busy. */
+export const queuedWritesMax = 10_000
+
+/** Writes that one transaction carries: 500 objects of 4 KiB are 2 MiB, a few milliseconds. */
+export const batchWritesMax = 500
+
+/** Text that one transaction carries, counted before the decisions are made. */
+export const batchBytesMax = 16 * 2 ** 20
+
+/** Changes read from the log at a time. */
+export const changePageMax = 500
+
+/** Rollups of one batch. A site sends one per model and minute, so this is days of backlog. */
+export const rollupBatchMax = 10_000
+
+/** Rollups that one query answers: 100 sites, one model, a week of hours and more. */
+export const rollupQueryMax = 200_000
