@@ -22,7 +22,7 @@ const bans: readonly Ban[] = [
   },
   { pattern: /\b(FIXME|XXX)\b/, instead: 'mend it or open an issue', owners: [] },
   {
-    pattern: /\b(class|const|function|type) \w+(Manager|Helper|Utils)\b/,
+    pattern: /\b(class|function|type) \w*(Manager|Helper|Utils)\b/,
     instead: 'name what it does',
     owners: [],
   },
@@ -39,7 +39,7 @@ const bans: readonly Ban[] = [
   {
     pattern: /\b(now\(\)|gen_random_uuid\(\))/,
     instead: 'pass times and uids as parameters',
-    owners: [/\.tsx?$/],
+    owners: [/\.(tsx?|mjs)$/],
   },
   {
     pattern: /oxlint-disable|@ts-ignore|@ts-expect-error|eslint-disable/,

@@ -86,7 +86,7 @@ export function say(sentence) {
 /** The npm that runs this script, or the one on the path. */
 function npmCommand(args) {
   const cli = process.env.npm_execpath
-  return cli !== undefined && /npm-cli\.js$/.test(cli)
+  return cli !== undefined && cli.endsWith('npm-cli.js')
     ? [process.execPath, [cli, ...args]]
     : ['npm', args]
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import { stringify } from 'yaml'
 import { CommandError, exitCodes } from './exit-code.ts'
 
@@ -42,10 +43,8 @@ export function render<T>(
     .join('')
 }
 
-const colourPattern = /\u001B\[\d+m/g
-
 function visibleLength(text: string): number {
-  return text.replaceAll(colourPattern, '').length
+  return stripVTControlCharacters(text).length
 }
 
 export function parseOutputFormat(text: string): OutputFormat {

@@ -247,7 +247,7 @@ function addAgent(program: Command): void {
         process.execPath,
         programPath('@skerry/agent/main'),
         ...passed,
-        ...['--model-server', programPath('@skerry/inference/server-main')],
+        `--model-server=${programPath('@skerry/inference/server-main')}`,
       ])
     })
   outputOption(

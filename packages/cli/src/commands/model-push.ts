@@ -1,11 +1,14 @@
-import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type ModelVersion, modelVersionKind } from '@skerry/api/kinds/model'
 import { isApiError } from '@skerry/api/status'
-import { buildModelManifest } from '@skerry/artifact/oci-manifest'
-import { createRegistryClient } from '@skerry/artifact/registry-client'
+import { digestOf, digestOfStream } from '@skerry/artifact/digest-of'
+import { buildModelArtifact } from '@skerry/artifact/oci-manifest'
+import { type RegistryClient, createRegistryClient } from '@skerry/artifact/registry-client'
+import { createRegistryTransport } from '@skerry/artifact/registry-transport'
+import { systemClock } from '@skerry/base/clock'
+import type { Digest } from '@skerry/base/digest'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import type { HubAccess } from '../hub-access.ts'
 import { createProgress } from '../progress.ts'
@@ -25,37 +28,57 @@ export async function pushModel(hub: HubAccess, options: PushOptions): Promise<M
   const { size } = await stat(options.file).catch((error: NodeJS.ErrnoException) => {
     throw new CommandError(`Cannot read ${options.file}: ${error.message}`, exitCodes.usage)
   })
-  const digest = await digestOfFile(options.file)
+  const { digest } = await digestOfStream(createReadStream(options.file))
   const version = options.version ?? (await nextVersion(hub, options.model))
   const repository = `models/${hub.namespace}/${options.model}`
-  const registry = createRegistryClient(hub.address)
+  const registry = registryOf(hub)
   const progress = createProgress(`pushing ${basename(options.file)}`, size)
-  const { manifest, config } = buildModelManifest({
-    name: options.model,
-    version,
-    fileName: basename(options.file),
-    digest,
-    sizeBytes: size,
-  })
+  const { config, manifest } = buildModelArtifact(
+    { name: options.model, version, format: 'onnx' },
+    { digest, sizeBytes: size, path: basename(options.file) },
+    digestOf,
+  )
   try {
-    await registry.pushBlob(repository, digest, {
+    await registry.pushBlob(repository, {
+      digest,
       sizeBytes: size,
-      open: (offset) => createReadStream(options.file, { start: offset }),
-      onProgress: progress.update,
+      read: (offset) => createReadStream(options.file, { start: offset }),
+      onProgress: (sentBytes) => progress.update(sentBytes),
     })
-    await registry.pushBytes(repository, config)
-    await registry.pushManifest(repository, version, manifest)
+    await pushConfig(registry, repository, config)
+    const manifestDigest: Digest = await registry.pushManifest(repository, version, manifest)
+    const spec = { model: options.model, version, repository, manifestDigest, digest }
+    return await createVersion(hub, { ...spec, sizeBytes: size })
   } finally {
     progress.end()
   }
-  const manifestDigest = `sha256:${createHash('sha256').update(manifest).digest('hex')}`
-  return createVersion(hub, {
-    model: options.model,
-    version,
-    repository,
-    manifestDigest,
-    digest,
-    sizeBytes: size,
+}
+
+function registryOf(hub: HubAccess): RegistryClient {
+  const { server, authority, clientCertificate, clientKey, token } = hub.address
+  return createRegistryClient({
+    registry: server,
+    clock: systemClock,
+    transport: createRegistryTransport({
+      ...(authority === undefined ? {} : { ca: authority }),
+      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
+      ...(clientKey === undefined ? {} : { key: clientKey }),
+      ...(token === undefined ? {} : { token }),
+    }),
+  })
+}
+
+async function pushConfig(
+  registry: RegistryClient,
+  repository: string,
+  config: Uint8Array,
+): Promise<void> {
+  await registry.pushBlob(repository, {
+    digest: digestOf(config),
+    sizeBytes: config.length,
+    read: async function* (offset) {
+      yield config.subarray(offset)
+    },
   })
 }
 
@@ -82,10 +105,4 @@ async function nextVersion(hub: HubAccess, model: string): Promise<string> {
     .filter((item) => item.spec.model === model)
     .map((item) => Number(/^v(\d+)$/.exec(item.spec.version)?.[1] ?? 0))
   return `v${Math.max(0, ...numbers) + 1}`
-}
-
-async function digestOfFile(file: string): Promise<`sha256:${string}`> {
-  const hash = createHash('sha256')
-  for await (const chunk of createReadStream(file)) hash.update(chunk as Buffer)
-  return `sha256:${hash.digest('hex')}`
 }

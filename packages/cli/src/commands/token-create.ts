@@ -1,6 +1,7 @@
-import { createHash, randomBytes } from 'node:crypto'
 import { joinTokenKind } from '@skerry/api/kinds/enrolment'
+import { mintJoinToken } from '@skerry/artifact/mint-join-token'
 import { systemClock, toTimestamp } from '@skerry/base/clock'
+import { systemRandom } from '@skerry/base/random'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { type HubAccess, authorityDigest } from '../hub-access.ts'
 
@@ -23,11 +24,12 @@ export async function createJoinToken(hub: HubAccess, options: TokenOptions): Pr
       'The kubeconfig names no certificate authority, so a device could not know its hub: add certificate-authority-data.',
       exitCodes.usage,
     )
-  const secret = randomBytes(24).toString('base64url')
-  const token = await hub.state.create(joinTokenKind, {
-    metadata: { generateName: 'join-', namespace: hub.namespace },
+  const name = `join-${systemRandom.suffix(8)}`
+  const minted = mintJoinToken(name, authorityDigest(authority))
+  await hub.state.create(joinTokenKind, {
+    metadata: { name, namespace: hub.namespace },
     spec: {
-      tokenDigest: createHash('sha256').update(secret).digest('hex'),
+      tokenDigest: minted.tokenDigest,
       expirationTime: toTimestamp(systemClock.now() + options.validForMs),
       usesMax: options.uses,
       sites: [...options.sites],
@@ -35,5 +37,5 @@ export async function createJoinToken(hub: HubAccess, options: TokenOptions): Pr
       siteLabels: { ...options.siteLabels },
     },
   })
-  return `${token.metadata.name}.${secret}.${authorityDigest(authority)}`
+  return minted.token
 }

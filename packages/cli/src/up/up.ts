@@ -63,9 +63,11 @@ export async function up(options: UpOptions, stop: AbortSignal): Promise<void> {
   const kubeconfig = join(data, 'kubeconfig')
   const hubProcess = start('hub', [
     programPath('@skerry/hub/main'),
-    ...['--data', join(data, 'hub'), '--port', String(options.port), '--kubeconfig', kubeconfig],
-    ...['--console', join(programPath('@skerry/hub/main'), '../../../console/dist')],
-    ...['--model-inspector', programPath('@skerry/inference/inspect-main')],
+    `--data=${join(data, 'hub')}`,
+    `--port=${options.port}`,
+    `--kubeconfig=${kubeconfig}`,
+    `--console=${join(programPath('@skerry/hub/main'), '../../../console/dist')}`,
+    `--model-inspector=${programPath('@skerry/inference/inspect-main')}`,
   ])
   await using hub = await hubWhenReady(hubProcess, kubeconfig, join(data, 'logs', 'hub.log'), stop)
 
@@ -106,9 +108,11 @@ async function startSites(
   for (const name of names)
     start(name, [
       programPath('@skerry/agent/main'),
-      ...['--data', join(data, 'sites', name), '--hub', hub.address.server, '--site', name],
-      ...['--model-server', programPath('@skerry/inference/server-main')],
-      ...(token !== undefined && newcomers.includes(name) ? ['--join', token] : []),
+      `--data=${join(data, 'sites', name)}`,
+      `--hub=${hub.address.server}`,
+      `--site=${name}`,
+      `--model-server=${programPath('@skerry/inference/server-main')}`,
+      ...(token !== undefined && newcomers.includes(name) ? [`--join=${token}`] : []),
     ])
 }
 
