@@ -1,0 +1,57 @@
+import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { extname, join, normalize } from 'node:path'
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.json': 'application/json',
+  '.map': 'application/json',
+  '.woff2': 'font/woff2',
+}
+
+const securityHeaders = {
+  'content-security-policy':
+    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=31536000',
+}
+
+/**
+ * Serves the console's bundle from `folder`. Returns false when the path is no file of it, so that the
+ * API can answer. The page itself is at `/`; what it shows stands behind `#`.
+ */
+export function createConsoleFiles(folder: string | undefined) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    if (folder === undefined || (request.method !== 'GET' && request.method !== 'HEAD'))
+      return false
+    const path = new URL(request.url ?? '/', 'https://hub').pathname
+    const accepts = request.headers.accept ?? ''
+    if (path === '/' && !accepts.includes('text/html')) return false
+    const file = join(folder, normalize(path === '/' ? '/index.html' : path))
+    const type = types[extname(file)]
+    if (!file.startsWith(folder) || type === undefined) return false
+    const found = await stat(file).catch(() => undefined)
+    if (found === undefined || !found.isFile()) return path === '/' && tellUnbuilt(response)
+    const isHashed = path.startsWith('/assets/')
+    response.writeHead(200, {
+      ...securityHeaders,
+      'content-type': type,
+      'content-length': found.size,
+      'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
+    })
+    if (request.method === 'HEAD') response.end()
+    else createReadStream(file).pipe(response)
+    return true
+  }
+}
+
+function tellUnbuilt(response: ServerResponse): true {
+  response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' })
+  response.end('The console is not built yet: run "npm start", which builds it.\n')
+  return true
+}

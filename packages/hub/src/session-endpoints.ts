@@ -1,0 +1,109 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { toTimestamp } from '@skerry/base/clock'
+import type { Clock } from '@skerry/base/clock'
+import { ApiError, badRequest } from '@skerry/api/status'
+import { type Identity, mastersGroup } from './trust/identity.ts'
+import type { Authenticator } from './trust/authenticate.ts'
+import { oneTimeCodeLifeMs } from './trust/limits.ts'
+import type { OneTimeCodes } from './trust/one-time-codes.ts'
+import type { Sessions } from './trust/sessions.ts'
+
+export type SessionOptions = {
+  readonly authenticate: Authenticator
+  readonly codes: OneTimeCodes
+  readonly sessions: Sessions
+  readonly clock: Pick<Clock, 'now'>
+}
+
+const bodyBytesMax = 4096
+
+type Answer = { readonly code: number; readonly body: object; readonly cookie?: string }
+
+/**
+ * How a person gets into the console: an administrator asks for a code (`POST /auth/one-time-codes`),
+ * the browser that opens the link trades it for a cookie (`POST /auth/session`). Returns false for
+ * other paths.
+ */
+export function createSessionEndpoints(options: SessionOptions) {
+  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+    const path = (request.url ?? '').split('?')[0]!
+    if (!path.startsWith('/auth/')) return false
+    const { code, body, cookie } = await answer(options, request, path).catch(failureOf)
+    response.writeHead(code, {
+      'content-type': 'application/json',
+      'cache-control': 'no-store',
+      ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
+    })
+    response.end(JSON.stringify(body))
+    return true
+  }
+}
+
+async function answer(
+  options: SessionOptions,
+  request: IncomingMessage,
+  path: string,
+): Promise<Answer> {
+  switch (`${request.method} ${path}`) {
+    case 'POST /auth/one-time-codes':
+      return mintCode(options, await requireUser(options, request))
+    case 'POST /auth/session':
+      return openSession(options, await readBody(request))
+    case 'GET /auth/session':
+      return { code: 200, body: { user: await requireUser(options, request) } }
+    case 'DELETE /auth/session':
+      return { code: 200, body: {}, cookie: options.sessions.clearedCookie }
+    default:
+      throw new ApiError('NotFound', `${request.method} ${path} does not exist`)
+  }
+}
+
+function mintCode({ codes, clock }: SessionOptions, user: Identity): Answer {
+  if (!user.groups.includes(mastersGroup))
+    throw new ApiError('Forbidden', `Only members of ${mastersGroup} make links: ask one of them.`)
+  return {
+    code: 201,
+    body: { code: codes.mint(user), expires: toTimestamp(clock.now() + oneTimeCodeLifeMs) },
+  }
+}
+
+function openSession({ codes, sessions }: SessionOptions, body: { code?: unknown }): Answer {
+  const user = typeof body.code === 'string' ? codes.redeem(body.code) : undefined
+  if (user === undefined)
+    throw new ApiError(
+      'Unauthorized',
+      'The link was used already or has expired: make another with "npx skerry console".',
+    )
+  return { code: 200, body: { user }, cookie: sessions.cookieFor(user) }
+}
+
+async function requireUser(options: SessionOptions, request: IncomingMessage): Promise<Identity> {
+  const user = await options.authenticate(request)
+  if (user === undefined) throw new ApiError('Unauthorized', 'Sign in first.')
+  return user
+}
+
+async function readBody(request: IncomingMessage): Promise<{ code?: unknown }> {
+  const chunks: Buffer[] = []
+  let bytes = 0
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length
+    if (bytes > bodyBytesMax)
+      throw new ApiError(
+        'RequestEntityTooLarge',
+        `the body must have at most ${bodyBytesMax} bytes`,
+      )
+    chunks.push(chunk)
+  }
+  try {
+    const body = JSON.parse(Buffer.concat(chunks).toString()) as unknown
+    return typeof body === 'object' && body !== null ? body : {}
+  } catch {
+    throw badRequest('the body must be JSON: {"code": "..."}')
+  }
+}
+
+function failureOf(error: unknown): Answer {
+  if (error instanceof ApiError) return { code: error.code, body: error.status }
+  throw error
+}

@@ -1,0 +1,30 @@
+// Builds what is shipped to a device: the agent and the model server, each as one bundle that needs only
+// Node.js (and onnxruntime-node for the model server). Servers run from source and are not built.
+import { rmSync, statSync, globSync } from 'node:fs'
+import { build } from 'esbuild'
+
+const target = 'dist/device'
+rmSync(target, { recursive: true, force: true })
+await build({
+  entryPoints: {
+    agent: 'packages/agent/src/main.ts',
+    'model-server': 'packages/inference/src/server-main.ts',
+  },
+  outdir: target,
+  outExtension: { '.js': '.mjs' },
+  bundle: true,
+  // Certificates are made once a day: the code for it is loaded only then.
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  minify: true,
+  sourcemap: 'linked',
+  external: ['onnxruntime-node'],
+  banner: {
+    js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+})
+for (const file of globSync(`${target}/*.mjs`))
+  console.log(`${file}  ${Math.round(statSync(file).size / 1024)} KiB`)
