@@ -1,0 +1,153 @@
+import type { Writable } from 'node:stream'
+import { promisify } from 'node:util'
+import { gzip } from 'node:zlib'
+import type { AnyKind } from '@skerry/api/kind'
+import { apiVersionOf } from '@skerry/api/kind'
+import type { StoredObject } from '@skerry/api/object'
+import type { ObjectList } from '@skerry/api/state'
+import type { ApiError } from '@skerry/api/status'
+import { type IncludeObject, partialMetadata, tableOf } from '@skerry/api/table'
+import { badRequest } from '@skerry/api/status'
+import type { ApiRequest } from './authorization.ts'
+import type { ApiResponse, Call, ServerContext } from './call.ts'
+import { compressBytesMin, drainBytesMax, warningCharactersMax, warningsMax } from './limits.ts'
+import type { Accepted } from './media-type.ts'
+import { formatYaml } from './yaml-text.ts'
+
+const compress = promisify(gzip)
+
+export type Answer = {
+  readonly code: number
+  readonly body: unknown
+  readonly warnings?: readonly string[]
+}
+
+/** Sends an answer in the form that the client takes. */
+export async function sendAnswer(
+  call: Pick<Call, 'request' | 'response' | 'accepted'>,
+  answer: Answer,
+): Promise<void> {
+  const { request, response, accepted } = call
+  const isYaml = accepted.format === 'yaml'
+  const text = isYaml ? formatYaml(answer.body) : `${JSON.stringify(answer.body)}\n`
+  for (const [index, warning] of (answer.warnings ?? []).slice(0, warningsMax).entries())
+    if (index === 0) response.setHeader('Warning', [warningHeader(warning)])
+    else response.appendHeader('Warning', warningHeader(warning))
+  response.setHeader('Cache-Control', 'no-cache, private')
+  response.setHeader('Content-Type', isYaml ? 'application/yaml' : jsonType(accepted))
+  await sendText(request, response, { code: answer.code, text })
+}
+
+/** Aggregated discovery is told by its media type, which clients compare. */
+function jsonType(accepted: Accepted): string {
+  return accepted.as === 'APIGroupDiscoveryList'
+    ? `application/json;g=apidiscovery.k8s.io;v=${accepted.version};as=APIGroupDiscoveryList`
+    : 'application/json'
+}
+
+/** RFC 7234's warning with an agent that is left out, as Kubernetes sends it. */
+function warningHeader(warning: string): string {
+  const plain = warning.replaceAll(/[^\u0020-\u007e]/g, '?').slice(0, warningCharactersMax)
+  return `299 - "${plain.replaceAll(/["\\]/g, '\\$&')}"`
+}
+
+/** Sends text under the headers that are set, compressed where that is worth it. */
+export async function sendText(
+  request: ApiRequest,
+  response: ApiResponse,
+  { code, text }: { readonly code: number; readonly text: string },
+): Promise<void> {
+  const plain = Buffer.from(text)
+  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  const isCompressed = takesGzip && plain.length >= compressBytesMin
+  const bytes = isCompressed ? await compress(plain, { level: 1 }) : plain
+  if (isCompressed) response.setHeader('Content-Encoding', 'gzip')
+  response.setHeader('Vary', 'Accept, Accept-Encoding')
+  response.setHeader('Content-Length', bytes.length)
+  response.statusCode = code
+  if (!request.complete) discardRest(request)
+  writableOf(response).end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+/** Both versions of HTTP answer through a stream; their own types differ in what nobody uses. */
+export const writableOf = (response: ApiResponse): Writable => response
+
+/** What comes after a refusal is read and thrown away for a while, or the sender never sees the answer. */
+function discardRest(request: ApiRequest): void {
+  let bytes = 0
+  request.on('data', (chunk: Buffer) => {
+    bytes += chunk.length
+    if (bytes > drainBytesMax) request.destroy()
+  })
+  request.on('error', () => {})
+}
+
+/** Sends an error as a Status. */
+export async function sendError(
+  call: Pick<Call, 'request' | 'response'>,
+  error: ApiError,
+): Promise<void> {
+  const retryAfter = error.status.details?.retryAfterSeconds
+  if (retryAfter !== undefined) call.response.setHeader('Retry-After', String(retryAfter))
+  const accepted: Accepted = {
+    format: /^\s*application\/yaml\b/.test(String(call.request.headers.accept)) ? 'yaml' : 'json',
+  }
+  await sendAnswer({ ...call, accepted }, { code: error.code, body: error.status })
+}
+
+/** An object in the shape that was asked for. */
+export function shapedObject(
+  server: Pick<ServerContext, 'clock'>,
+  call: Pick<Call, 'accepted' | 'query'>,
+  { kind, object }: { readonly kind: AnyKind; readonly object: StoredObject },
+): unknown {
+  const { as } = call.accepted
+  if (as === 'Table')
+    return tableOf(kind, [object], {
+      nowMs: server.clock.now(),
+      includeObject: includeObjectOf(call.query),
+      resourceVersion: object.metadata.resourceVersion,
+    })
+  return isPartial(as) ? partialMetadata(object) : object
+}
+
+/** A list in the shape that was asked for. */
+export function shapedList(
+  server: Pick<ServerContext, 'clock'>,
+  call: Pick<Call, 'accepted' | 'query'>,
+  { kind, list }: { readonly kind: AnyKind; readonly list: ObjectList },
+): unknown {
+  const { items, resourceVersion } = list
+  const { as } = call.accepted
+  if (as === 'Table')
+    return tableOf(kind, items, {
+      nowMs: server.clock.now(),
+      includeObject: includeObjectOf(call.query),
+      resourceVersion,
+    })
+  return isPartial(as)
+    ? {
+        kind: 'PartialObjectMetadataList',
+        apiVersion: 'meta.k8s.io/v1',
+        metadata: { resourceVersion },
+        items: items.map(partialMetadata),
+      }
+    : {
+        kind: `${kind.kind}List`,
+        apiVersion: apiVersionOf(kind),
+        metadata: { resourceVersion },
+        items,
+      }
+}
+
+/** Clients that list ask for either name; what they mean is plain. */
+function isPartial(as: string | undefined): boolean {
+  return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList'
+}
+
+function includeObjectOf(query: URLSearchParams): IncludeObject {
+  const value = query.get('includeObject') ?? ''
+  if (value === '') return 'Metadata'
+  if (value === 'None' || value === 'Metadata' || value === 'Object') return value
+  throw badRequest('includeObject must be None, Metadata or Object')
+}

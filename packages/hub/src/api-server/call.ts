@@ -1,0 +1,49 @@
+import type { ServerResponse } from 'node:http'
+import type { Http2ServerResponse } from 'node:http2'
+import type { Clock } from '@skerry/base/clock'
+import type { Log } from '@skerry/base/log'
+import type { Random } from '@skerry/base/random'
+import type { AnyKind } from '@skerry/api/kind'
+import type { State } from '@skerry/api/state'
+import type { ApiRequest, Authenticate, Authorize, ResourceTarget, User } from './authorization.ts'
+import type { ExtensionTable, Extensions } from './extension.ts'
+import type { Accepted } from './media-type.ts'
+
+export type ApiResponse = ServerResponse | Http2ServerResponse
+
+export type ApiServerOptions = {
+  readonly state: State
+  readonly kinds: readonly AnyKind[]
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly authenticate: Authenticate
+  readonly authorize: Authorize
+  readonly extensions?: Extensions
+  /** What `/readyz` asks, by name; one that rejects makes the hub not ready. */
+  readonly readyChecks?: Readonly<Record<string, () => Promise<void>>>
+}
+
+/** What every handler works with. */
+export type ServerContext = Pick<
+  ApiServerOptions,
+  'state' | 'kinds' | 'clock' | 'random' | 'log'
+> & {
+  readonly extensions: ExtensionTable
+  /** Aborts when the server is closed. */
+  readonly closing: AbortSignal
+  readonly watches: { open: number }
+}
+
+/** One request on its way. */
+export type Call = {
+  readonly request: ApiRequest
+  readonly response: ApiResponse
+  readonly user: User
+  readonly query: URLSearchParams
+  readonly accepted: Accepted
+}
+
+export type ResourceCall = Call & { readonly target: ResourceTarget }
+/** A call that names one object. */
+export type ObjectCall = Call & { readonly target: ResourceTarget & { readonly name: string } }

@@ -1,0 +1,71 @@
+import { type AnyKind, resourceName } from '@skerry/api/kind'
+import type { KubeObject, StoredObject } from '@skerry/api/object'
+import type { User } from './authorization.ts'
+
+export type SubresourceVerb = 'get' | 'create' | 'update' | 'patch' | 'delete'
+
+export type SubresourceContext = {
+  readonly kind: AnyKind
+  /** The object whose subresource is asked for. */
+  readonly object: StoredObject
+  readonly verb: SubresourceVerb
+  /** The body as JSON; undefined if there was none. */
+  readonly body: unknown
+  readonly query: URLSearchParams
+  readonly user: User
+  readonly dryRun: boolean
+}
+
+export type SubresourceHandler = {
+  readonly verbs: readonly SubresourceVerb[]
+  /** The answer; may throw ApiError. */
+  handle(context: SubresourceContext): Promise<object>
+}
+
+/** What happens to an object before it is stored: returns it, changed or not, or throws ApiError. */
+export type Admit = (
+  operation: 'create' | 'update' | 'delete',
+  object: KubeObject,
+  before: StoredObject | undefined,
+  user: User,
+) => Promise<KubeObject>
+
+export type Extension = {
+  readonly subresources?: Readonly<Record<string, SubresourceHandler>>
+  readonly admit?: Admit
+}
+
+/** What kinds do beyond the generic verbs, by `sites.skerry.dev`. */
+export type Extensions = Readonly<Record<string, Extension>>
+
+export type ExtensionTable = {
+  subresource(kind: AnyKind, name: string): SubresourceHandler | undefined
+  admit(kind: AnyKind): Admit | undefined
+}
+
+/** One table of what every kind does. A promise without a handler is an error at start, and so is the reverse. */
+export function extensionTable(kinds: readonly AnyKind[], extensions: Extensions): ExtensionTable {
+  const problems: string[] = []
+  const byResource = new Map(kinds.map((kind) => [resourceName(kind), kind]))
+  const table = new Map(Object.entries(extensions))
+  for (const [resource, kind] of byResource)
+    for (const name of kind.subresources)
+      if (table.get(resource)?.subresources?.[name] === undefined)
+        problems.push(`${resource} declares the subresource ${name}: give it a handler`)
+  for (const [resource, extension] of table) {
+    const kind = byResource.get(resource)
+    if (kind === undefined) problems.push(`${resource} is extended but is no kind`)
+    for (const name of Object.keys(extension.subresources ?? {}))
+      if (kind !== undefined && !kind.subresources.includes(name))
+        problems.push(`${resource} has a handler for ${name}: declare it in the kind`)
+  }
+  if (problems.length > 0)
+    throw new Error(`The kinds and their handlers differ: ${problems.join('; ')}.`)
+  return {
+    subresource: (kind, name) => {
+      const handlers = table.get(resourceName(kind))?.subresources ?? {}
+      return Object.hasOwn(handlers, name) ? handlers[name] : undefined
+    },
+    admit: (kind) => table.get(resourceName(kind))?.admit,
+  }
+}

@@ -1,0 +1,39 @@
+/** Every bound of the API server, with its unit in its name. */
+
+/** A body, as in a kube-apiserver: one object of the largest size, and nothing that fills memory. */
+export const bodyBytesMax = 3 * 2 ** 20
+
+/** What is still read, and thrown away, of a body that is too large, so that its sender sees the answer. */
+export const drainBytesMax = 16 * 2 ** 20
+
+/** No schema goes deeper than 20. */
+export const jsonDepthMax = 100
+
+/** Long label selectors fit; Node itself stops at 16 KiB of headers. */
+export const urlCharactersMax = 8192
+
+/** Clauses of an Accept header that are looked at. */
+export const acceptClausesMax = 32
+
+/** Requests that are being answered, watches apart. Beyond it clients are told to come back. */
+export const requestsInFlightMax = 1000
+
+/** Open watches: 10,000 clients with a few each would be too many for one process; 20,000 idle ones hold about 400 MB. */
+export const watchesMax = 20_000
+
+/** A watcher that takes nothing for so long is cut off and may come back. */
+export const slowWatchMs = 15_000
+
+/** A watch that names no end lasts between one and two of these, so that clients spread over time. */
+export const watchLifeMs = 30 * 60_000
+export const watchSecondsMax = 24 * 3600
+
+/** Answers larger than this are compressed when the client can read it. */
+export const compressBytesMin = 128 * 1024
+
+/** How often a patch is tried again when somebody else was faster. */
+export const patchTriesMax = 8
+
+/** Warnings of one answer, and the length of each; headers are small. */
+export const warningsMax = 20
+export const warningCharactersMax = 250

@@ -1,0 +1,63 @@
+import { ApiError } from '@skerry/api/status'
+import { acceptClausesMax } from './limits.ts'
+
+/** What form of an answer the client takes. */
+export type Accepted = {
+  readonly format: 'json' | 'yaml'
+  /** Another shape than the object itself: `Table`, `PartialObjectMetadata`, `APIGroupDiscoveryList`. */
+  readonly as?: string
+  /** The version of that shape. */
+  readonly version?: string
+}
+
+/** Shapes that the server makes, with their groups and versions. */
+const shapes: ReadonlySet<string> = new Set([
+  'Table/meta.k8s.io/v1',
+  'PartialObjectMetadata/meta.k8s.io/v1',
+  'PartialObjectMetadataList/meta.k8s.io/v1',
+  'APIGroupDiscoveryList/apidiscovery.k8s.io/v2',
+  'APIGroupDiscoveryList/apidiscovery.k8s.io/v2beta1',
+])
+
+const formats: Readonly<Record<string, Accepted['format']>> = {
+  '*/*': 'json',
+  'application/*': 'json',
+  'application/json': 'json',
+  'application/yaml': 'yaml',
+}
+
+/** The first clause of an Accept header that the server can satisfy; throws NotAcceptable. */
+export function negotiate(header: string | undefined): Accepted {
+  if (header === undefined || header.trim() === '') return { format: 'json' }
+  for (const clause of header.split(',', acceptClausesMax)) {
+    const accepted = acceptedBy(clause)
+    if (accepted !== undefined) return accepted
+  }
+  throw new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json, application/yaml',
+  )
+}
+
+function acceptedBy(clause: string): Accepted | undefined {
+  const { type, parameters } = parseMediaType(clause)
+  const format = Object.hasOwn(formats, type) ? formats[type] : undefined
+  if (format === undefined || parameters.get('q') === '0') return undefined
+  const as = parameters.get('as')
+  if (as === undefined) return { format }
+  const version = parameters.get('v') ?? ''
+  return shapes.has(`${as}/${parameters.get('g')}/${version}`) ? { format, as, version } : undefined
+}
+
+/** `application/json;as=Table` as its type and its parameters, in lower case and as they are. */
+export function parseMediaType(text: string): {
+  readonly type: string
+  readonly parameters: ReadonlyMap<string, string>
+} {
+  const [type = '', ...rest] = text.split(';').map((part) => part.trim())
+  const parameters = rest.map((part): [string, string] => {
+    const [name = '', value = ''] = part.split('=', 2)
+    return [name.trim().toLowerCase(), value.trim().replaceAll('"', '')]
+  })
+  return { type: type.toLowerCase(), parameters: new Map(parameters) }
+}

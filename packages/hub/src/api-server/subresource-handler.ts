@@ -1,0 +1,31 @@
+import { ApiError } from '@skerry/api/status'
+import { sendAnswer } from './answer.ts'
+import { readBody } from './body.ts'
+import type { ObjectCall, ServerContext } from './call.ts'
+import type { SubresourceVerb } from './extension.ts'
+import { readStored } from './object-handlers.ts'
+import { isDryRun } from './request-options.ts'
+
+/** Hands a request to the handler of a kind's own verb, such as `rollouts/x/pause`. */
+export async function serveSubresource(
+  server: ServerContext,
+  call: ObjectCall,
+  verb: SubresourceVerb,
+): Promise<void> {
+  const { target, query, user, request } = call
+  const { kind, subresource } = target
+  const handler = server.extensions.subresource(kind, subresource ?? '')
+  if (handler === undefined || !handler.verbs.includes(verb)) throw methodNotAllowed()
+  const body = verb === 'get' ? undefined : await readBody(request)
+  const dryRun = isDryRun(query.getAll('dryRun'))
+  const object = await readStored(server, target)
+  const answer = await handler.handle({ kind, object, verb, body, query, user, dryRun })
+  await sendAnswer(call, { code: verb === 'create' ? 201 : 200, body: answer })
+}
+
+export function methodNotAllowed(): ApiError {
+  return new ApiError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+  )
+}
