@@ -24,7 +24,7 @@ export function createBus<T>(first: T): Bus<T> {
     set(next) {
       value = next
       version += 1
-      for (const wake of [...waiting]) wake()
+      for (const wake of waiting.values().toArray()) wake()
     },
     changed: (seen, signal) =>
       new Promise((resolve, reject) => {

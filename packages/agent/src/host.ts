@@ -87,8 +87,8 @@ export type SpawnOptions = {
   /** Opens a channel for messages and connections. */
   readonly hasChannel?: boolean | undefined
   /** Called with each line that it writes, without its end. */
-  onLine(line: string): void
-  onMessage?(message: unknown): void
+  readonly onLine: (line: string) => void
+  readonly onMessage?: (message: unknown) => void
 }
 
 export type ChildProcess = {

@@ -47,6 +47,8 @@ export const workloadStartMs = 1000
 /** From spawn to ready, on a slow device with a large model. */
 export const modelReadyMs = 120_000
 export const modelDrainMs = 30_000
+/** When the agent itself ends. */
+export const modelStopMs = 1000
 /** Past its drain deadline a process is given this long before it is killed. */
 export const modelKillMs = 5000
 
@@ -68,11 +70,8 @@ export const batchBytesMax = 256 * 1024
 export const pendingRecordsMax = 10_000
 
 export const leftoverGraceMs = 2000
-export const stopAllMs = 15_000
 export const localBodyBytesMax = envelopeBytesMax
 /** Resident memory of a workload is compared with its limit this often. */
 export const memoryCheckMs = 5000
-/** A model process that is asked for its measurements after its last answer. */
-export const lastCollectMs = 1000
 /** A batch that the hub refuses as malformed is given up after so many tries. */
 export const refusedBatchTriesMax = 5

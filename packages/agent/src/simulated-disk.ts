@@ -65,49 +65,9 @@ export function createSimulatedDisk(
     if (operations >= cutAt) throw new PowerCut()
     operations += 1
   }
-  const change = (entries: NameChange['entries']): void => {
-    for (const [path, entry] of entries) {
-      if (entry === undefined) platter.names.delete(path)
-      else platter.names.set(path, entry)
-    }
-    const directory = parentOf(entries[0]![0])
-    platter.pending.set(directory, [...(platter.pending.get(directory) ?? []), { entries }])
-  }
   const disk: SimulatedDisk = {
     ...reading(platter, tick),
-    async mkdir(path) {
-      await tick()
-      assertDirectory(platter, parentOf(path))
-      if (platter.names.get(path) !== 'directory') change([[path, 'directory']])
-    },
-    async open(path, how) {
-      await tick()
-      assertDirectory(platter, parentOf(path))
-      if (how === 'create')
-        change([[path, { bytes: new Uint8Array(), durable: new Uint8Array(), dirty: new Set() }]])
-      return openFile(platter, fileAt(platter, path), { tick, options })
-    },
-    async remove(path) {
-      await tick()
-      if (platter.names.has(path)) change([[path, undefined]])
-    },
-    async rename(from, to) {
-      await tick()
-      const file = fileAt(platter, from)
-      assertDirectory(platter, parentOf(to))
-      change([
-        [to, file],
-        [from, undefined],
-      ])
-    },
-    async syncDirectory(path) {
-      await tick()
-      assertDirectory(platter, path)
-      if (options.ignores === 'syncDirectory') return
-      for (const { entries } of platter.pending.get(path) ?? [])
-        applyNames(platter.durableNames, entries)
-      platter.pending.delete(path)
-    },
+    ...naming(platter, { tick, options }),
     free: async () => (options.capacityBytes ?? Infinity) - usedBytes(platter),
     get operations() {
       return operations
@@ -155,6 +115,53 @@ function reading(
 type FileContext = {
   readonly tick: () => Promise<void>
   readonly options: SimulatedDiskOptions
+}
+
+/** Names are made, changed and removed; `syncDirectory` makes that last. */
+function naming(
+  platter: Platter,
+  { tick, options }: FileContext,
+): Pick<Disk, 'mkdir' | 'open' | 'remove' | 'rename' | 'syncDirectory'> {
+  const change = (entries: NameChange['entries']): void => {
+    applyNames(platter.names, entries)
+    const directory = parentOf(entries[0]![0])
+    platter.pending.set(directory, [...(platter.pending.get(directory) ?? []), { entries }])
+  }
+  return {
+    async mkdir(path) {
+      await tick()
+      assertDirectory(platter, parentOf(path))
+      if (platter.names.get(path) !== 'directory') change([[path, 'directory']])
+    },
+    async open(path, how) {
+      await tick()
+      assertDirectory(platter, parentOf(path))
+      if (how === 'create')
+        change([[path, { bytes: new Uint8Array(), durable: new Uint8Array(), dirty: new Set() }]])
+      return openFile(platter, fileAt(platter, path), { tick, options })
+    },
+    async remove(path) {
+      await tick()
+      if (platter.names.has(path)) change([[path, undefined]])
+    },
+    async rename(from, to) {
+      await tick()
+      const file = fileAt(platter, from)
+      assertDirectory(platter, parentOf(to))
+      change([
+        [to, file],
+        [from, undefined],
+      ])
+    },
+    async syncDirectory(path) {
+      await tick()
+      assertDirectory(platter, path)
+      if (options.ignores === 'syncDirectory') return
+      for (const { entries } of platter.pending.get(path) ?? [])
+        applyNames(platter.durableNames, entries)
+      platter.pending.delete(path)
+    },
+  }
 }
 
 function openFile(platter: Platter, inode: Inode, { tick, options }: FileContext): DiskFile {

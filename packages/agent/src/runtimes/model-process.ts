@@ -10,7 +10,7 @@ import {
   type ProcessExit,
   describeExit,
 } from '../host.ts'
-import { modelDrainMs, modelKillMs, modelReadyMs, modelRestart } from '../limits.ts'
+import { modelDrainMs, modelKillMs, modelReadyMs, modelRestart, modelStopMs } from '../limits.ts'
 import type { Children } from './children.ts'
 import { type CrashCount, afterCrash } from './crash-count.ts'
 import { createRotatingLog } from './rotating-log.ts'
@@ -32,8 +32,8 @@ export type ModelProcessOptions = {
   readonly content: SiteLayer
   readonly instance: string
   readonly count: CrashCount
-  onChange(): void
-  onWindow(measured: MeasuredWindow): void
+  readonly onChange: () => void
+  readonly onWindow: (measured: MeasuredWindow) => void
 }
 
 /** One process that serves one version of one model. */
@@ -142,10 +142,15 @@ export class ModelProcess {
     void this.#killAfter(modelDrainMs + modelKillMs, () => true)
   }
 
-  kill(): void {
+  /** The agent is ending: whoever has connections finishes what is under way, in short time. */
+  stop(): void {
+    const isInUse = this.#phase === 'Replaced' || this.#phase === 'Serving'
     if (this.#phase === 'Ended') return
+    const isDraining = this.#phase === 'Draining'
     this.#phase = 'Draining'
-    this.#child.signal('SIGKILL')
+    if (isInUse) this.#send({ type: 'drain', deadlineMs: modelStopMs })
+    else if (!isDraining) this.#child.signal('SIGKILL')
+    void this.#killAfter(modelStopMs * 2, () => true)
   }
 
   #send(message: ToModelServer, connection?: Connection): boolean {

@@ -27,6 +27,7 @@ export type ModelRuntime = {
   closeLayer(layer: string): Promise<void>
   /** Asks each process for its measurements; they come by `onWindow`. */
   collect(): void
+  /** Ends everything; resolves when nothing runs. */
   stopAll(): Promise<void>
 }
 
@@ -38,114 +39,122 @@ export type ModelRuntimeOptions = {
   readonly modelServer: readonly string[]
   /** The ports that layers had before. */
   readonly remembered: StateFile<Readonly<Record<string, number>>>
-  fileOf(digest: string): string
-  onChange(): void
-  onWindow(measured: MeasuredWindow): void
+  readonly fileOf: (digest: string) => string
+  readonly onChange: () => void
+  readonly onWindow: (measured: MeasuredWindow) => void
 }
 
 export function createModelRuntime(options: ModelRuntimeOptions): ModelRuntime {
-  const { host } = options
-  const processes = new Map<string, ModelProcess>()
-  const ports = new Map<string, ModelPort>()
-  let nextInstance = 1
-
-  const ofLayer = (layer: string) =>
-    [...processes.values()].filter((process) => process.content.name === layer)
-
-  /** A process that ended as asked leaves nothing; one that crashed stays to be seen. */
-  const whenChanged = (): void => {
-    for (const process of processes.values()) {
-      if (process.phase !== 'Ended') continue
-      if (!ofLayer(process.content.name).some((each) => each.phase === 'Serving'))
-        ports.get(process.content.name)?.serveBy(undefined)
-    }
-    options.onChange()
-  }
-
-  const start = (content: SiteLayer): void => {
-    const ended = ofLayer(content.name).find(
-      (process) => process.phase === 'Ended' && isSameContent(process.content, content),
-    )
-    if (ended !== undefined) processes.delete(ended.instance)
-    const instance = `${content.model?.version ?? content.name}-${nextInstance++}`
-    const count =
-      ended === undefined ? noCrashes : { ...ended.count, restarts: ended.count.restarts + 1 }
-    const { data, modelServer, children, onWindow } = options
-    const file = options.fileOf(content.digest)
-    const onChange = whenChanged
-    const launch = { host, children, data, modelServer, file, content, instance, count }
-    const process = new ModelProcess({ ...launch, onChange, onWindow })
-    processes.set(instance, process)
-    whenChanged()
-  }
-
-  const drain = (instance: string): void => {
-    const process = processes.get(instance)
-    if (process === undefined) return
-    const forget = () => {
-      processes.delete(instance)
-      whenChanged()
-    }
-    if (process.phase === 'Ended') return forget()
-    process.drain()
-    void process.gone.then(forget)
-    whenChanged()
-  }
-
-  return {
-    start,
-    drain,
-    observe: () => [...processes.values()].map((process) => process.observe()),
-    ports: () => Object.fromEntries([...ports].map(([layer, { port }]) => [layer, port])),
-    openPort: (layer, port) => openLayerPort(options, ports, layer, port),
-    switchTo(instance) {
-      const next = processes.get(instance)
-      if (next?.phase !== 'Ready') return
-      const { name } = next.content
-      const port = ports.get(name)
-      assert(port !== undefined, `layer ${name} listens before it serves`)
-      next.serve()
-      port.serveBy((connection) => next.handOver(connection))
-      for (const other of ofLayer(name))
-        if (other !== next && other.phase === 'Serving') other.replace()
-      whenChanged()
-    },
-    async closeLayer(layer) {
-      const port = ports.get(layer)
-      ports.delete(layer)
-      await port?.[Symbol.asyncDispose]()
-      for (const process of ofLayer(layer)) drain(process.instance)
-    },
-    collect() {
-      for (const process of processes.values()) process.collect()
-    },
-    async stopAll() {
-      for (const port of ports.values()) await port[Symbol.asyncDispose]()
-      ports.clear()
-      for (const process of processes.values()) process.kill()
-      await Promise.all([...processes.values()].map((process) => process.gone))
-    },
-  }
+  return new ProcessModelRuntime(options)
 }
 
-async function openLayerPort(
-  { host, remembered }: ModelRuntimeOptions,
-  ports: Map<string, ModelPort>,
-  layer: string,
-  wanted: number | undefined,
-): Promise<void> {
-  const before = (await remembered.read()) ?? {}
-  // Two layers may swap their ports: the old one is let go first.
-  const open = ports.get(layer)
-  ports.delete(layer)
-  await open?.[Symbol.asyncDispose]()
-  const port = await openFirst(
-    host,
-    layer,
-    wanted === undefined ? [before[layer] ?? 0, 0] : [wanted],
-  )
-  ports.set(layer, port)
-  if (before[layer] !== port.port) await remembered.write({ ...before, [layer]: port.port })
+class ProcessModelRuntime implements ModelRuntime {
+  readonly #options: ModelRuntimeOptions
+  readonly #processes = new Map<string, ModelProcess>()
+  readonly #ports = new Map<string, ModelPort>()
+  #nextInstance = 1
+
+  constructor(options: ModelRuntimeOptions) {
+    this.#options = options
+  }
+
+  observe(): CurrentModel[] {
+    return [...this.#processes.values()].map((process) => process.observe())
+  }
+
+  ports(): Record<string, number> {
+    return Object.fromEntries([...this.#ports].map(([layer, { port }]) => [layer, port]))
+  }
+
+  async openPort(layer: string, wanted: number | undefined): Promise<void> {
+    const { host, remembered } = this.#options
+    const before = (await remembered.read()) ?? {}
+    // Two layers may swap their ports: the old one is let go first.
+    const open = this.#ports.get(layer)
+    this.#ports.delete(layer)
+    await open?.[Symbol.asyncDispose]()
+    const tries = wanted === undefined ? [before[layer] ?? 0, 0] : [wanted]
+    const port = await openFirst(host, layer, tries)
+    this.#ports.set(layer, port)
+    this.#route(layer)
+    if (before[layer] !== port.port) await remembered.write({ ...before, [layer]: port.port })
+  }
+
+  start(content: SiteLayer): void {
+    const ended = this.#ofLayer(content.name).find(
+      (process) => process.phase === 'Ended' && isSameContent(process.content, content),
+    )
+    if (ended !== undefined) this.#processes.delete(ended.instance)
+    const instance = `${content.model?.version ?? content.name}-${this.#nextInstance++}`
+    const count =
+      ended === undefined ? noCrashes : { ...ended.count, restarts: ended.count.restarts + 1 }
+    const { fileOf, ...rest } = this.#options
+    const file = fileOf(content.digest)
+    const onChange = () => this.#changed(content.name)
+    this.#processes.set(
+      instance,
+      new ModelProcess({ ...rest, file, content, instance, count, onChange }),
+    )
+    this.#changed(content.name)
+  }
+
+  switchTo(instance: string): void {
+    const next = this.#processes.get(instance)
+    if (next?.phase !== 'Ready') return
+    const { name } = next.content
+    assert(this.#ports.has(name), `layer ${name} listens before it serves`)
+    for (const other of this.#ofLayer(name)) if (other.phase === 'Serving') other.replace()
+    next.serve()
+    this.#changed(name)
+  }
+
+  drain(instance: string): void {
+    const process = this.#processes.get(instance)
+    if (process === undefined) return
+    void this.#forgetWhenGone(process)
+    process.drain()
+    this.#changed(process.content.name)
+  }
+
+  async closeLayer(layer: string): Promise<void> {
+    const port = this.#ports.get(layer)
+    this.#ports.delete(layer)
+    await port?.[Symbol.asyncDispose]()
+    for (const process of this.#ofLayer(layer)) this.drain(process.instance)
+  }
+
+  collect(): void {
+    for (const process of this.#processes.values()) process.collect()
+  }
+
+  async stopAll(): Promise<void> {
+    for (const port of this.#ports.values()) await port[Symbol.asyncDispose]()
+    this.#ports.clear()
+    const all = [...this.#processes.values()]
+    for (const process of all) process.stop()
+    await Promise.all(all.map((process) => process.gone))
+  }
+
+  async #forgetWhenGone(process: ModelProcess): Promise<void> {
+    if (process.phase !== 'Ended') await process.gone
+    this.#processes.delete(process.instance)
+    this.#changed(process.content.name)
+  }
+
+  #ofLayer(layer: string): ModelProcess[] {
+    return [...this.#processes.values()].filter((process) => process.content.name === layer)
+  }
+
+  #changed(layer: string): void {
+    this.#route(layer)
+    this.#options.onChange()
+  }
+
+  /** Connections go to whoever serves; when nobody does, they wait. */
+  #route(layer: string): void {
+    const serving = this.#ofLayer(layer).find((process) => process.phase === 'Serving')
+    this.#ports.get(layer)?.serveBy(serving && ((connection) => serving.handOver(connection)))
+  }
 }
 
 async function openFirst(host: Host, layer: string, tries: readonly number[]): Promise<ModelPort> {

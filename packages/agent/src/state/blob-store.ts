@@ -17,8 +17,8 @@ export type BlobStore = {
 export type BlobSource = {
   readonly digest: string
   readonly sizeBytes: number
-  open(offset: number): AsyncIterable<Uint8Array>
-  onProgress(receivedBytes: number): void
+  readonly open: (offset: number) => AsyncIterable<Uint8Array>
+  readonly onProgress: (receivedBytes: number) => void
 }
 
 export type ReceiveResult =
@@ -28,52 +28,56 @@ export type ReceiveResult =
 const readBytes = 1024 * 1024
 
 export async function openBlobStore(disk: Disk, data: string): Promise<BlobStore> {
-  const blobs = `${data}/blobs`
-  const parts = `${data}/partial`
-  const complete = new Set(await digestsIn(disk, blobs))
-  const partial = new Set(await digestsIn(disk, parts))
-  const verified = new Set<string>()
-  const pathOf = (digest: string) => `${blobs}/${hexOf(digest)}`
-  const partOf = (digest: string) => `${parts}/${hexOf(digest)}`
+  const complete = new Set(await digestsIn(disk, `${data}/blobs`))
+  const partial = new Set(await digestsIn(disk, `${data}/partial`))
+  return new DiskBlobStore(disk, data, { complete, partial })
+}
 
-  const discardPart = async (digest: string): Promise<void> => {
-    await disk.remove(partOf(digest))
-    partial.delete(digest)
+type Held = { readonly complete: Set<string>; readonly partial: Set<string> }
+
+class DiskBlobStore implements BlobStore {
+  readonly #disk: Disk
+  readonly #data: string
+  readonly #held: Held
+  readonly #verified = new Set<string>()
+
+  constructor(disk: Disk, data: string, held: Held) {
+    this.#disk = disk
+    this.#data = data
+    this.#held = held
   }
 
-  const finish = async (digest: string): Promise<void> => {
-    await disk.rename(partOf(digest), pathOf(digest))
-    await disk.syncDirectory(blobs)
-    partial.delete(digest)
-    complete.add(digest)
-    verified.add(digest)
+  complete(): string[] {
+    return [...this.#held.complete]
   }
 
-  const receive = async (source: BlobSource): Promise<ReceiveResult> => {
+  partials(): string[] {
+    return [...this.#held.partial]
+  }
+
+  pathOf(digest: string): string {
+    return `${this.#data}/blobs/${hexOf(digest)}`
+  }
+
+  async receive(source: BlobSource): Promise<ReceiveResult> {
     const { digest, sizeBytes } = source
-    if (complete.has(digest)) return { ok: true }
-    if (((await disk.size(partOf(digest))) ?? 0) > sizeBytes) await discardPart(digest)
-    const heldBytes = await disk.size(partOf(digest))
-    await assertRoom(disk, data, sizeBytes - (heldBytes ?? 0))
-    {
-      const how = heldBytes === undefined ? 'create' : 'existing'
-      await using file = await disk.open(partOf(digest), how)
-      if (heldBytes === undefined) await disk.syncDirectory(parts)
-      partial.add(digest)
-      const result = await fill(file, source, heldBytes ?? 0)
-      if (result.receivedBytes < sizeBytes)
-        return {
-          ok: false,
-          reason: 'Incomplete',
-          message: `only ${result.receivedBytes} of ${sizeBytes} bytes came`,
-        }
-      if (result.digest === digest) {
-        await file.sync()
-        await finish(digest)
-        return { ok: true }
+    if (this.#held.complete.has(digest)) return { ok: true }
+    const path = this.#partOf(digest)
+    if (((await this.#disk.size(path)) ?? 0) > sizeBytes) await this.#discardPart(digest)
+    const heldBytes = await this.#disk.size(path)
+    await assertRoom(this.#disk, this.#data, sizeBytes - (heldBytes ?? 0))
+    const result = await this.#fillPart(source, heldBytes)
+    if (result.receivedBytes < sizeBytes)
+      return {
+        ok: false,
+        reason: 'Incomplete',
+        message: `only ${result.receivedBytes} of ${sizeBytes} bytes came`,
       }
+    if (result.digest === digest) {
+      await this.#finish(digest)
+      return { ok: true }
     }
-    await discardPart(digest)
+    await this.#discardPart(digest)
     return {
       ok: false,
       reason: 'WrongContent',
@@ -81,29 +85,49 @@ export async function openBlobStore(disk: Disk, data: string): Promise<BlobStore
     }
   }
 
-  const verify = async (digest: string): Promise<boolean> => {
-    if (verified.has(digest)) return true
-    const isSame = await hasDigest(disk, pathOf(digest), digest)
-    if (isSame) verified.add(digest)
+  async verify(digest: string): Promise<boolean> {
+    if (this.#verified.has(digest)) return true
+    const isSame = await hasDigest(this.#disk, this.pathOf(digest), digest)
+    if (isSame) this.#verified.add(digest)
     else {
-      await disk.remove(pathOf(digest))
-      complete.delete(digest)
+      await this.#disk.remove(this.pathOf(digest))
+      this.#held.complete.delete(digest)
     }
     return isSame
   }
 
-  return {
-    complete: () => [...complete],
-    partials: () => [...partial],
-    pathOf,
-    receive,
-    verify,
-    remove: async (digest) => {
-      await disk.remove(pathOf(digest))
-      await discardPart(digest)
-      complete.delete(digest)
-      verified.delete(digest)
-    },
+  async remove(digest: string): Promise<void> {
+    await this.#disk.remove(this.pathOf(digest))
+    await this.#discardPart(digest)
+    this.#held.complete.delete(digest)
+    this.#verified.delete(digest)
+  }
+
+  #partOf(digest: string): string {
+    return `${this.#data}/partial/${hexOf(digest)}`
+  }
+
+  async #discardPart(digest: string): Promise<void> {
+    await this.#disk.remove(this.#partOf(digest))
+    this.#held.partial.delete(digest)
+  }
+
+  async #fillPart(source: BlobSource, heldBytes: number | undefined): ReturnType<typeof fill> {
+    const how = heldBytes === undefined ? 'create' : 'existing'
+    await using file = await this.#disk.open(this.#partOf(source.digest), how)
+    if (heldBytes === undefined) await this.#disk.syncDirectory(`${this.#data}/partial`)
+    this.#held.partial.add(source.digest)
+    const result = await fill(file, source, heldBytes ?? 0)
+    await file.sync()
+    return result
+  }
+
+  async #finish(digest: string): Promise<void> {
+    await this.#disk.rename(this.#partOf(digest), this.pathOf(digest))
+    await this.#disk.syncDirectory(`${this.#data}/blobs`)
+    this.#held.partial.delete(digest)
+    this.#held.complete.add(digest)
+    this.#verified.add(digest)
   }
 }
 

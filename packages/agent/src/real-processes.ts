@@ -1,0 +1,120 @@
+import { type ChildProcess as NodeChild, spawn } from 'node:child_process'
+import { readFile, readdir } from 'node:fs/promises'
+import type { Socket } from 'node:net'
+import type { Readable } from 'node:stream'
+import type { ChildProcess, Connection, ProcessExit, Processes, SpawnOptions } from './host.ts'
+import { logLineBytesMax } from './limits.ts'
+
+/** The socket behind a connection of this machine. */
+export type SocketOf = (connection: Connection) => Socket | undefined
+
+/** What every process is given of the agent's own environment; the rest may hold secrets. */
+const inherited = ['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'] as const
+
+export function createRealProcesses(socketOf: SocketOf): Processes {
+  return {
+    spawn: (options) => start(options, socketOf),
+    identityOf,
+    signalGroup,
+    withEnvironment: async (name, value) => {
+      const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry))
+      const found: number[] = []
+      for (const pid of pids)
+        if (Number(pid) !== process.pid && (await hasEnvironment(pid, `${name}=${value}`)))
+          found.push(Number(pid))
+      return found
+    },
+    memoryBytes: async (pid) => {
+      const status = await readProc(`${pid}/status`)
+      const held = /^VmRSS:\s+(\d+) kB$/m.exec(status ?? '')?.[1]
+      return held === undefined ? undefined : Number(held) * 1024
+    },
+  }
+}
+
+function start(options: SpawnOptions, socketOf: SocketOf): ChildProcess {
+  const [program = '', ...words] = options.command
+  const own = inherited.flatMap((name) =>
+    process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
+  )
+  const child = spawn(program, words, {
+    cwd: options.directory,
+    env: { ...Object.fromEntries(own), ...options.environment },
+    // A group of its own, so that a signal reaches whatever it starts in turn.
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe', ...(options.hasChannel === true ? (['ipc'] as const) : [])],
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+  })
+  const exited = new Promise<ProcessExit>((resolve) => {
+    child.once('error', (error) => {
+      if (child.pid === undefined) resolve({ code: null, signal: null, error: error.message })
+    })
+    child.once('exit', (code, signal) => resolve({ code, signal }))
+  })
+  for (const stream of [child.stdout, child.stderr])
+    if (stream !== null) readLines(stream, options.onLine)
+  const { onMessage } = options
+  if (onMessage !== undefined) child.on('message', (message) => onMessage(message))
+  return {
+    pid: child.pid,
+    exited,
+    signal: (signal) => {
+      if (child.pid !== undefined) signalGroup(child.pid, signal)
+    },
+    send: (message, connection) => send(child, message, connection && socketOf(connection)),
+  }
+}
+
+function send(child: NodeChild, message: object, socket: Socket | undefined): boolean {
+  if (!child.connected) return false
+  // A process that dies just now takes the connection with it; its client sees it closed.
+  child.send(message, socket, {}, (error) => {
+    if (error !== null) socket?.destroy()
+  })
+  return true
+}
+
+/** Lines of a bounded length; what has no end in sight is cut. */
+function readLines(stream: Readable, onLine: (line: string) => void): void {
+  let rest = ''
+  stream.setEncoding('utf8')
+  stream.on('data', (text: string) => {
+    const lines = (rest + text).split('\n')
+    rest = (lines.pop() ?? '').slice(0, logLineBytesMax)
+    for (const line of lines) onLine(line)
+  })
+  stream.on('end', () => {
+    if (rest !== '') onLine(rest)
+  })
+  // A pipe that breaks has ended: the exit of the process says why.
+  stream.on('error', () => {})
+}
+
+function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  for (const target of [-pid, pid])
+    try {
+      process.kill(target, signal)
+      return
+    } catch {
+      // No such group: perhaps the process is not the leader of one.
+    }
+}
+
+/** Start time since boot, and which boot: together they name a process for good. */
+async function identityOf(pid: number): Promise<string | undefined> {
+  const text = await readProc(`${pid}/stat`)
+  // The name of the program stands in parentheses and may hold anything.
+  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
+  if (fields === undefined || fields[0] === 'Z') return undefined
+  const boot = await readProc('sys/kernel/random/boot_id')
+  return `${boot?.trim() ?? ''} ${fields[19] ?? ''}`
+}
+
+async function hasEnvironment(pid: string, entry: string): Promise<boolean> {
+  return (await readProc(`${pid}/environ`))?.split('\0').includes(entry) === true
+}
+
+async function readProc(path: string): Promise<string | undefined> {
+  // A process may end, or belong to somebody else, between two looks.
+  return readFile(`/proc/${path}`, 'utf8').catch(() => undefined)
+}
