@@ -1,0 +1,29 @@
+import type { GateResult } from '@skerry/api/kinds/rollout'
+import { splitAlpha } from './alpha.ts'
+import { type Draft, type WaveStatus, isFirst } from './draft.ts'
+import { judgeGate } from './gates.ts'
+import { noNumbers } from './measurement.ts'
+
+/** The verdict of every gate on every model in this wave. */
+export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
+  if (isFirst(draft)) return []
+  const { facts, status, rollout } = draft
+  const { gates, confidence } = rollout.spec.policy
+  const alpha = splitAlpha(confidence, {
+    waveIndex: status.waves.findIndex((each) => each.name === wave.name),
+    waves: status.waves.length,
+    gates: gates.length * facts.models.length,
+  })
+  return facts.models.flatMap((model) => {
+    const measurement = facts.measurements.find(
+      (each) => each.wave === wave.name && each.model === model.name,
+    ) ?? {
+      wave: wave.name,
+      model: model.name,
+      version: model.version,
+      next: noNumbers,
+      ...(model.hasPrevious ? { running: noNumbers } : {}),
+    }
+    return gates.map((gate) => judgeGate(gate, measurement, alpha))
+  })
+}
