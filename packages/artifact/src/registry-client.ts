@@ -229,12 +229,16 @@ async function* piecesOf(
   let held: Uint8Array[] = []
   let heldBytes = 0
   for await (const chunk of source) {
-    held.push(chunk)
-    heldBytes += chunk.length
-    if (heldBytes < pieceBytes) continue
-    yield Buffer.concat(held)
-    held = []
-    heldBytes = 0
+    let rest = chunk
+    while (heldBytes + rest.length >= pieceBytes) {
+      const taken = pieceBytes - heldBytes
+      yield Buffer.concat([...held, rest.subarray(0, taken)])
+      rest = rest.subarray(taken)
+      held = []
+      heldBytes = 0
+    }
+    held.push(rest)
+    heldBytes += rest.length
   }
   if (heldBytes > 0) yield Buffer.concat(held)
 }
