@@ -33,13 +33,13 @@ export function applyJsonPatch(document: unknown, patch: unknown): unknown {
 function readOperation(item: unknown, index: number): Operation {
   const where = `operation ${index} of the JSON patch`
   if (!isPlainObject(item)) throw badRequest(`${where} must be an object`)
-  const { op } = item
+  const { op, from: origin } = item
   if (typeof op !== 'string' || !operations.has(op))
     throw badRequest(`${where}: op must be one of ${[...operations].join(', ')}`)
   if (needsValue.has(op) && !Object.hasOwn(item, 'value'))
     throw badRequest(`${where}: ${op} needs a value`)
   const path = parsePointer(item['path'], `${where}: path`)
-  const from = needsFrom.has(op) ? parsePointer(item['from'], `${where}: from`) : []
+  const from = needsFrom.has(op) ? parsePointer(origin, `${where}: from`) : []
   return { op, path, from, value: item['value'], where: `${where} (${op} /${path.join('/')})` }
 }
 
@@ -75,7 +75,7 @@ function applyOperation(box: Box, operation: Operation): void {
 
 function copied(box: Box, operation: Operation): unknown {
   const source = lookUp(box.root, operation.from)
-  if (source === undefined) throw misfit(operation, 'there is nothing at from')
+  if (source === undefined) throw misfit(operation, 'from names nothing')
   if (jsonDepth(source, copiedDepthMax) > copiedDepthMax)
     throw misfit(operation, `the value is nested deeper than ${copiedDepthMax}`)
   const copiedValues = box.copiedValues + countValues(source)

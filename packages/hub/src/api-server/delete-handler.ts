@@ -19,7 +19,7 @@ export async function serveDelete(server: ServerContext, call: ObjectCall): Prom
   const admit = server.extensions.admit(kind)
   if (admit !== undefined) {
     const before = await readStored(server, call.target)
-    await admit('delete', before, before, call.user)
+    await admit('delete', before, before, { user: call.user, dryRun: options.dryRun === true })
   }
   const object: StoredObject = await server.state.delete(kind, { namespace, name }, options)
   const isKept = (object.metadata.finalizers ?? []).length > 0
@@ -48,11 +48,12 @@ export async function serveDeleteCollection(
   const { kind } = call.target
   const options = await deleteOptionsOf(call)
   const admit = server.extensions.admit(kind)
+  const context = { user: call.user, dryRun: options.dryRun === true }
   const list = await server.state.list(kind, listOptionsOf(call))
   const items: StoredObject[] = []
   for (const object of list.items) {
     const { namespace, name, uid } = object.metadata
-    if (admit !== undefined) await admit('delete', object, object, call.user)
+    if (admit !== undefined) await admit('delete', object, object, context)
     const preconditions = { ...options.preconditions, uid }
     try {
       const key = { namespace, name }

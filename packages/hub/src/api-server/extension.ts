@@ -22,12 +22,15 @@ export type SubresourceHandler = {
   handle(context: SubresourceContext): Promise<object>
 }
 
+/** Who asks, and whether anything is to be stored at all. */
+export type AdmitContext = { readonly user: User; readonly dryRun: boolean }
+
 /** What happens to an object before it is stored: returns it, changed or not, or throws ApiError. */
 export type Admit = (
   operation: 'create' | 'update' | 'delete',
   object: KubeObject,
   before: StoredObject | undefined,
-  user: User,
+  context: AdmitContext,
 ) => Promise<KubeObject>
 
 export type Extension = {

@@ -35,7 +35,8 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
   const { object, warnings } = decodeObject(target, await readObject(call.request), query)
   const dryRun = isDryRun(query.getAll('dryRun'))
   const admit = server.extensions.admit(kind)
-  const admitted = admit === undefined ? object : await admit('create', object, undefined, user)
+  const admitted =
+    admit === undefined ? object : await admit('create', object, undefined, { user, dryRun })
   const created = await server.state.create(kind, admitted, { dryRun })
   const body = shapedObject(server, call, { kind, object: created })
   await sendAnswer(call, { code: 201, body, warnings })
@@ -50,7 +51,7 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
   const admitted =
     admit === undefined
       ? object
-      : await admit('update', object, await readStored(server, target), user)
+      : await admit('update', object, await readStored(server, target), { user, dryRun })
   const updated = await storeUpdate(server, target, { object: admitted, dryRun })
   const body = shapedObject(server, call, { kind, object: updated })
   await sendAnswer(call, { code: 200, body, warnings })

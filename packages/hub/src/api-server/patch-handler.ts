@@ -45,7 +45,8 @@ async function patchOnce(
   if (!isPlainObject(patched)) throw badRequest('the patch leaves no object')
   const { object, warnings } = decodeObject(target, patched, query)
   const admit = target.subresource === undefined ? server.extensions.admit(kind) : undefined
-  const admitted = admit === undefined ? object : await admit('update', object, before, user)
+  const admitted =
+    admit === undefined ? object : await admit('update', object, before, { user, dryRun })
   // A patch that removes the version still means the object that it was applied to.
   admitted.metadata.resourceVersion ??= before.metadata.resourceVersion
   const updated = await storeUpdate(server, target, { object: admitted, dryRun })
