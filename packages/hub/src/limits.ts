@@ -1,0 +1,4 @@
+/** Header lines of one request, with the token and the cookie. */
+export const apiHeaderBytesMax = 32 * 1024
+/** A connection on which nothing moves for this long is closed; longer than the longest watch. */
+export const apiIdleMs = 65 * 60_000
