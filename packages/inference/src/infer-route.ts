@@ -45,11 +45,18 @@ export function inferRoute(parts: InferParts) {
     const names = request.outputs.map(({ name }) => name)
     const fetched =
       classified === undefined || names.includes(classified) ? names : [...names, classified]
-    const outcome = await parts.queue.submit({
+    const job = {
       inputs: request.inputs,
       outputs: fetched,
       isAbandoned: () => response.destroyed,
+    }
+    const outcome = await parts.queue.submit(job).catch((thrown: unknown) => {
+      const message = runtimeSentence(toError(thrown))
+      parts.log.error('model failed', { message })
+      const sentence = `the model failed on this input: ${message}`
+      fail(response, 'model_failed', { ok: false, status: 500, message: sentence })
     })
+    if (outcome === undefined) return
     if (!outcome.ok && outcome.reason === 'overloaded')
       return fail(response, 'overloaded', overloaded(parts.limits))
     if (!outcome.ok || response.destroyed)
@@ -85,11 +92,6 @@ export function inferRoute(parts: InferParts) {
       const decoded = readInferRequest({ bytes: body.bytes, headerLength }, parts)
       if (decoded.ok) await answer(decoded, response, startMs)
       else fail(response, decoded.status === 413 ? 'too_large' : 'bad_request', decoded)
-    } catch (error) {
-      const message = runtimeSentence(toError(error))
-      parts.log.error('model failed', { message })
-      const problem = `the model failed on this input: ${message}`
-      fail(response, 'model_failed', { ok: false, status: 500, message: problem })
     } finally {
       body.release()
     }

@@ -32,7 +32,7 @@ export function readOnnx(bytes: Uint8Array): OnnxReading {
   if (bytes.length === 0) return { ok: false, message: 'is not an ONNX model: it is empty' }
   const fields = readFields(bytes)
   if (!Array.isArray(fields)) {
-    const looksRight = bytes[0] === 0x08 && fields.at > 2
+    const looksRight = bytes[0] === 0x08 && fields.at >= 2
     return {
       ok: false,
       message: looksRight

@@ -13,6 +13,7 @@ import { ModelServer } from './model-server.ts'
 import { type LoadedModel, loadModel } from './model-session.ts'
 import type { Refusal } from './model-refusal.ts'
 import { stderrLog } from './stderr-log.ts'
+import { warmUp } from './warm-up.ts'
 
 const exitCodes = { usage: 2, refused: 3 } as const
 /** The window of what was answered while draining comes unasked, under an id that no collection has. */
@@ -94,7 +95,9 @@ async function main(): Promise<void> {
   }
   const { signature, run, selfTestMs } = model
   const identity = { model: values.model, version: values.version, digest: values.digest }
-  const server = new ModelServer({ identity, signature, run, clock, random: systemRandom, log })
+  const options = { identity, signature, run, clock, random: systemRandom, log }
+  await warmUp(options)
+  const server = new ModelServer(options)
   if (values.port !== undefined) await serveAlone(server, values.port)
   else serveParent(server)
   await tell({ type: 'ready', signature, selfTestMs })

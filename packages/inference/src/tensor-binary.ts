@@ -33,7 +33,9 @@ export function tensorFromBinary(
     if (bad >= 0)
       return badRequest(`${label}: byte ${bad} is ${bytes[bad]}: a BOOL is the byte 0 or 1`)
   }
-  const aligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice()
+  const isAligned = bytes.byteOffset % array.BYTES_PER_ELEMENT === 0
+  /** Not `slice`, which for a Buffer is a view. */
+  const aligned = isAligned ? bytes : new Uint8Array(bytes)
   return { ok: true, data: new array(aligned.buffer, aligned.byteOffset, count) }
 }
 
