@@ -3,6 +3,7 @@ import { toError } from '@skerry/base/assert'
 import { ApiError, badRequest } from '@skerry/api/status'
 import type { ApiRequest } from './authorization.ts'
 import { bodyBytesMax, jsonDepthMax } from './limits.ts'
+import { parseKubernetesProtobuf, protobufType } from './kubernetes-protobuf.ts'
 import { parseMediaType } from './media-type.ts'
 import { parseYaml } from './yaml-text.ts'
 
@@ -20,6 +21,15 @@ export function contentType(request: ApiRequest): string {
 
 /** The body as text; throws RequestEntityTooLarge past the limit. */
 export async function readText(request: ApiRequest): Promise<string> {
+  const bytes = await readBytes(request)
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    throw badRequest('the body of the request is not UTF-8')
+  }
+}
+
+async function readBytes(request: ApiRequest): Promise<Buffer> {
   const encoding = request.headers['content-encoding'] ?? 'identity'
   if (encoding !== 'identity')
     throw new ApiError('UnsupportedMediaType', 'send the body without Content-Encoding')
@@ -31,12 +41,7 @@ export async function readText(request: ApiRequest): Promise<string> {
     if (bytes > bodyBytesMax) throw tooLarge()
     chunks.push(chunk as Buffer)
   }
-  const text = new TextDecoder('utf-8', { fatal: true })
-  try {
-    return text.decode(Buffer.concat(chunks))
-  } catch {
-    throw badRequest('the body of the request is not UTF-8')
-  }
+  return Buffer.concat(chunks)
 }
 
 function tooLarge(): ApiError {
@@ -46,9 +51,13 @@ function tooLarge(): ApiError {
   )
 }
 
-/** The body as JSON, from JSON or YAML; undefined if it is empty. */
+/** The body as JSON, from JSON, YAML or protobuf; undefined if it is empty. */
 export async function readBody(request: ApiRequest): Promise<unknown> {
   const type = contentType(request)
+  if (type === protobufType) {
+    const bytes = await readBytes(request)
+    return bytes.length === 0 ? undefined : parseKubernetesProtobuf(bytes)
+  }
   if (!jsonTypes.has(type) && !yamlTypes.has(type))
     throw new ApiError(
       'UnsupportedMediaType',

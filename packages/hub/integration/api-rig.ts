@@ -1,0 +1,117 @@
+import { once } from 'node:events'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { TLSSocket } from 'node:tls'
+import { resourceName } from '@skerry/api/kind'
+import { kinds } from '@skerry/api/kinds'
+import type { State } from '@skerry/api/state'
+import { systemClock } from '@skerry/base/clock'
+import { silentLog } from '@skerry/base/log'
+import { systemRandom } from '@skerry/base/random'
+import { writeKubeconfig } from '@skerry/client/kubeconfig'
+import { createMemoryState } from '@skerry/store/memory-state'
+import { createApiServer } from '../src/api-server/api-server.ts'
+import type { Extensions } from '../src/api-server/extension.ts'
+import { openAuthority } from '../src/trust/authority.ts'
+import { authorize } from '../src/trust/authorize.ts'
+
+export type ApiRig = AsyncDisposable & {
+  readonly state: State
+  readonly directory: string
+  readonly kubeconfig: string
+  /** Of somebody who may only read. */
+  readonly viewerKubeconfig: string
+}
+
+/** A hub's API over HTTPS on a port of its own, with its own authority and everything in memory. */
+export async function openApiRig(): Promise<ApiRig> {
+  await using stack = new AsyncDisposableStack()
+  const directory = await mkdtemp(join(tmpdir(), 'skerry-api-'))
+  stack.defer(() => rm(directory, { recursive: true }))
+  const clock = systemClock
+  const random = systemRandom
+  const authority = await openAuthority({ dir: directory, clock })
+  const { key, certificate } = await authority.serverCertificate([])
+  const state = stack.use(createMemoryState({ clock, random }))
+  const apiServer = createApiServer({
+    state,
+    kinds,
+    clock,
+    random,
+    log: silentLog,
+    authenticate: async ({ socket, headers }) => {
+      if (headers.authorization === 'Bearer viewer')
+        return { name: 'viewer', groups: ['skerry:viewers'] }
+      const { subject } = (socket as TLSSocket).getPeerCertificate()
+      return subject === undefined
+        ? undefined
+        : { name: String(subject.CN), groups: [String(subject.O)] }
+    },
+    authorize,
+    extensions: echoingExtensions(),
+  })
+  const server = createServer(
+    {
+      key,
+      cert: certificate,
+      ca: authority.certificate,
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      if (!apiServer.handle(request, response)) response.writeHead(404).end()
+    },
+  )
+  stack.defer(async () => {
+    server.closeAllConnections()
+    await once(server.close(), 'close')
+  })
+  stack.use(apiServer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  const admin = await authority.issueAdmin()
+  const address = {
+    server: `https://127.0.0.1:${port}`,
+    authority: authority.certificate,
+    namespace: 'default',
+  }
+  const kubeconfig = join(directory, 'kubeconfig')
+  const viewerKubeconfig = join(directory, 'viewer-kubeconfig')
+  const { certificate: clientCertificate, key: clientKey } = admin
+  await writeKubeconfig(kubeconfig, { ...address, clientCertificate, clientKey })
+  await writeKubeconfig(viewerKubeconfig, { ...address, token: 'viewer' })
+  const opened = stack.move()
+  return {
+    state,
+    directory,
+    kubeconfig,
+    viewerKubeconfig,
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  }
+}
+
+/** Every subresource that a kind declares, answering what it was asked. */
+export function echoingExtensions(): Extensions {
+  return Object.fromEntries(
+    kinds.map((kind) => [
+      resourceName(kind),
+      {
+        subresources: Object.fromEntries(
+          kind.subresources.map((name) => [
+            name,
+            {
+              verbs: ['get', 'create'] as const,
+              handle: async ({ object, body, verb, user }) => ({
+                name: object.metadata.name,
+                asked: { name, verb, body: body ?? null, user: user.name },
+              }),
+            },
+          ]),
+        ),
+      },
+    ]),
+  )
+}
