@@ -51,7 +51,7 @@ async function runSeed(seed: number): Promise<string> {
   const touched = new Set<string>()
   const probes = new Map<string, Probe>()
   try {
-    for (const site of sites) probes.set(site, new Probe(modelUrl(run, site)))
+    for (const site of sites) probes.set(site, new Probe(run.modelUrl(site)))
     const isGood = random.next() < 0.5
     const file = isGood ? 'digits-v2.onnx' : 'digits-v4.onnx'
     await run.skerry(
@@ -148,7 +148,7 @@ async function statusIsTrue(run: DemoRun, version: string): Promise<void> {
         const said = `${site.status?.connectivity} ${site.status?.health} ${site.status?.models}`
         if (said !== `Online Healthy digits ${version}`)
           throw new Error(`${site.metadata.name} is ${said}`)
-        const response = await fetch(`${modelUrl(run, site.metadata.name)}/v2/models/digits`)
+        const response = await fetch(`${run.modelUrl(site.metadata.name)}/v2/models/digits`)
         const { versions } = (await response.json()) as { versions?: string[] }
         if (!versions?.includes(version))
           throw new Error(`${site.metadata.name} says ${version}, and ${versions?.join()} answers`)
@@ -157,10 +157,6 @@ async function statusIsTrue(run: DemoRun, version: string): Promise<void> {
     },
     120_000,
   )
-}
-
-function modelUrl(run: DemoRun, site: string): string {
-  return run.modelUrl(site)
 }
 
 function seconds(sinceMs: number): number {

@@ -101,6 +101,14 @@ export class DemoRun implements AsyncDisposable {
     })
   }
 
+  /** Where the model of a site answers; the agent keeps its ports in a file whose first line is a checksum. */
+  modelUrl(site: string): string {
+    const file = join(this.data, 'sites', site, 'state', 'ports.json')
+    const text = readFileSync(file, 'utf8')
+    const ports = JSON.parse(text.slice(text.indexOf('\n') + 1)) as Record<string, number>
+    return `http://127.0.0.1:${ports['digits']}`
+  }
+
   /** The last lines of every log, for a test that failed. */
   logs(): string {
     return ['hub', 'depot-1', 'depot-2', 'depot-3']

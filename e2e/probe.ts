@@ -6,7 +6,14 @@ export type ProbeFailure = { readonly atMs: number; readonly message: string }
 const pauseMs = 200
 const answerWithinMs = 10_000
 const body = JSON.stringify({
-  inputs: [{ name: 'image', datatype: 'FP32', shape: [1, 28, 28], data: Array.from({ length: 784 }, () => 0) }],
+  inputs: [
+    {
+      name: 'image',
+      datatype: 'FP32',
+      shape: [1, 28, 28],
+      data: Array.from({ length: 784 }, () => 0),
+    },
+  ],
 })
 
 /** A client at a site that asks its model a few times a second and remembers every request that failed. */

@@ -5,20 +5,28 @@ import { type OutputFormat, paintState, render } from '../output.ts'
 
 /** What the agent says of itself on its local socket (`GET /v1/status`). */
 export type AgentStatus = {
-  readonly site?: string
+  readonly site?: { readonly namespace: string; readonly name: string }
   readonly health: string
   readonly healthMessage?: string
-  readonly connection: { readonly state: string; readonly message?: string }
+  readonly connection: { readonly phase: string; readonly message?: string }
   readonly target?: { readonly epoch: number; readonly revision: number }
   readonly applied?: { readonly epoch: number; readonly revision: number }
-  readonly plan: readonly { readonly step: string; readonly reason: string }[]
+  /** What is to be done and why, in sentences. */
+  readonly plan: readonly string[]
   readonly layers: readonly {
     readonly name: string
     readonly state: string
     readonly version?: string
     readonly message?: string
   }[]
-  readonly spool?: { readonly records: number; readonly bytes: number }
+  readonly failures: readonly {
+    readonly layer: string
+    readonly digest: string
+    readonly message: string
+  }[]
+  readonly refusal?: string
+  readonly warning?: string
+  readonly spool: { readonly records: number; readonly bytes: number; readonly dropped: number }
 }
 
 /** `skerry agent status --data DIR`: asks the agent on this machine; needs no hub. */
@@ -33,24 +41,27 @@ export async function showAgentStatus(data: string, format: OutputFormat): Promi
 export function describeAgent(status: AgentStatus): string {
   const version = (at: AgentStatus['target']) =>
     at === undefined ? 'none' : `${at.epoch}.${at.revision}`
+  const because = (message: string | undefined) => (message === undefined ? '' : `: ${message}`)
+  const { site, connection, spool } = status
   const lines = [
-    `site        ${status.site ?? 'not enrolled yet'}`,
-    `hub         ${status.connection.state}${status.connection.message === undefined ? '' : `: ${status.connection.message}`}`,
-    `health      ${paintState(status.health)}${status.healthMessage === undefined ? '' : `: ${status.healthMessage}`}`,
+    `site        ${site === undefined ? 'not enrolled yet' : `${site.namespace}/${site.name}`}`,
+    `hub         ${connection.phase}${because(connection.message)}`,
+    `health      ${paintState(status.health)}${because(status.healthMessage)}`,
     `spec        runs ${version(status.applied)}, wanted ${version(status.target)}`,
+    ...[status.refusal, status.warning].flatMap((text) =>
+      text === undefined ? [] : [`            ${text}`],
+    ),
     ...status.layers.map(
       (layer) =>
-        `layer       ${layer.name} ${layer.version ?? ''} ${paintState(layer.state)}${layer.message === undefined ? '' : `: ${layer.message}`}`,
+        `layer       ${layer.name} ${layer.version ?? ''} ${paintState(layer.state)}${because(layer.message)}`,
+    ),
+    ...status.failures.map(
+      (failure) =>
+        `failed      ${failure.layer} ${failure.digest.slice(7, 19)}: ${failure.message}`,
     ),
     ...(status.plan.length === 0 ? ['plan        nothing to do'] : []),
-    ...status.plan.map(
-      (step, index) => `${index === 0 ? 'plan' : '    '}        ${step.step}: ${step.reason}`,
-    ),
-    ...(status.spool === undefined
-      ? []
-      : [
-          `spool       ${status.spool.records} records, ${status.spool.bytes} bytes wait for the hub`,
-        ]),
+    ...status.plan.map((sentence, index) => `${index === 0 ? 'plan' : '    '}        ${sentence}`),
+    `spool       ${spool.records} records, ${spool.bytes} bytes wait for the hub; ${spool.dropped} were dropped`,
   ]
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
 }

@@ -90,7 +90,9 @@ async function startSites(
   data: string,
   start: (name: string, command: string[]) => SupervisedProcess,
 ): Promise<void> {
-  const newcomers = names.filter((name) => !existsSync(join(data, 'sites', name, 'identity.json')))
+  const newcomers = names.filter(
+    (name) => !existsSync(join(data, 'sites', name, 'state', 'enrolment.json')),
+  )
   const token =
     newcomers.length === 0
       ? undefined
