@@ -1,0 +1,48 @@
+// The agent of a device. Everything that touches the machine goes through `Host`.
+import { existsSync } from 'node:fs'
+import { mkdir, realpath } from 'node:fs/promises'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { toError } from '@skerry/base/assert'
+import { systemClock } from '@skerry/base/clock'
+import { createDeviceNetwork } from '@skerry/client/device-connection'
+import { parseAgentArguments, usage } from './agent-arguments.ts'
+import { runAgent } from './agent.ts'
+import { createJsonLog } from './json-log.ts'
+import { createRealHost } from './real-host.ts'
+
+const exitCodes = { ended: 0, failed: 1, usage: 2 } as const
+
+/** A file is run by the Node.js that runs the agent; anything else is a program on the path. */
+function modelServerCommand(given: string | undefined): readonly string[] {
+  const server = given ?? fileURLToPath(import.meta.resolve('@skerry/inference/server-main'))
+  const isScript = ['.ts', '.mjs', '.js', '.cjs'].includes(extname(server)) && existsSync(server)
+  return isScript ? [process.execPath, server] : server.split(' ')
+}
+
+async function main(): Promise<number> {
+  const parsed = parseAgentArguments(process.argv.slice(2), process.env)
+  if (!parsed.ok) {
+    process.stderr.write(`${parsed.message}\n\n${usage}\n`)
+    return exitCodes.usage
+  }
+  const stopping = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => stopping.abort(new Error(`${name} was received`)))
+  const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
+  const host = createRealHost(log, createDeviceNetwork({ clock: systemClock }))
+  try {
+    await mkdir(parsed.config.data, { recursive: true, mode: 0o700 })
+    const data = await realpath(parsed.config.data)
+    const modelServer = modelServerCommand(parsed.modelServer)
+    log.info('The agent starts', { data, hub: parsed.config.hub, pid: process.pid })
+    await runAgent(host, { ...parsed.config, data, modelServer }, stopping.signal)
+    log.info('The agent has ended')
+    return exitCodes.ended
+  } catch (error) {
+    log.error(toError(error).message, { error: toError(error).stack })
+    return exitCodes.failed
+  }
+}
+
+process.exit(await main())

@@ -1,0 +1,93 @@
+import { backoffMs } from '@skerry/base/backoff'
+import { joinTokenCredential } from '@skerry/api/join-token'
+import { LinkError } from '@skerry/client/device-link'
+import type { AgentConfig } from '../agent-config.ts'
+import type { Bus } from '../bus.ts'
+import type { ConnectionState } from '../buses.ts'
+import type { DeviceTrust } from '../device-trust.ts'
+import { untilAborted } from '../first-of.ts'
+import type { Host } from '../host.ts'
+import { connectTimeoutMs, enrolPollMs, reconnectFirstMs, reconnectMaxMs } from '../limits.ts'
+import type { AgentState, DeviceKey } from '../state/agent-state.ts'
+
+export type EnrolOptions = {
+  readonly host: Host
+  readonly config: AgentConfig
+  readonly state: AgentState
+  readonly trust: DeviceTrust
+  readonly connection: Bus<ConnectionState>
+  readonly makeKey: (name: string) => Promise<DeviceKey>
+}
+
+const backoff = { firstMs: reconnectFirstMs, maxMs: reconnectMaxMs }
+
+/** Asks the hub to let the device in, with the same request until it is. */
+export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise<void> {
+  const { host, config, trust, connection } = options
+  if (trust.get() !== undefined && (await options.state.key.read()) !== undefined) return
+  if (config.join === undefined) {
+    const message = 'this device has not enrolled: start the agent once with --join TOKEN'
+    connection.set({ phase: 'NotEnrolled', message })
+    host.log.error(message)
+    return untilAborted(signal)
+  }
+  for (let attempt = 0; ; attempt += 1) {
+    const outcome = await askOnce(options)
+    if (outcome.ok) return
+    connection.set({ phase: 'NotEnrolled', message: outcome.message })
+    host.log.warn('Not enrolled yet', { reason: outcome.message })
+    const waitMs = outcome.isPending ? enrolPollMs : backoffMs(attempt, backoff, host.random)
+    await host.clock.sleep(waitMs, signal)
+  }
+}
+
+type Outcome =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly isPending: boolean; readonly message: string }
+
+async function askOnce(options: EnrolOptions): Promise<Outcome> {
+  const { host, config, trust } = options
+  const { join, site, namespace, proxy, hub } = config
+  if (join === undefined) return { ok: false, isPending: false, message: 'there is no join token' }
+  const { request } = await loadKey(options)
+  const { authorityDigest } = join
+  try {
+    const response = await host.network.device.enroll(
+      { hub, authorityDigest, proxy, timeoutMs: connectTimeoutMs },
+      {
+        request,
+        token: joinTokenCredential(join),
+        hardware: hardwareOf(host),
+        ...(site === undefined ? {} : { site }),
+        ...(namespace === undefined ? {} : { namespace }),
+      },
+    )
+    if (response.phase !== 'Approved') {
+      const isPending = response.phase === 'Pending'
+      return { ok: false, isPending, message: `${response.phase}: ${response.message}` }
+    }
+    const { identity, certificate, authority, trustedKeys, gateway } = response
+    await trust.save({ identity, certificate, authority, trustedKeys, gateway })
+    host.log.info('Enrolled', { site: `${identity.namespace}/${identity.site}` })
+    return { ok: true }
+  } catch (error) {
+    if (!(error instanceof LinkError)) throw error
+    return { ok: false, isPending: false, message: `${error.reason}: ${error.message}` }
+  }
+}
+
+async function loadKey({ state, makeKey, config, host }: EnrolOptions): Promise<DeviceKey> {
+  const kept = await state.key.read()
+  if (kept !== undefined) return kept
+  const made = await makeKey(config.site ?? host.machine.hostname)
+  await state.key.write(made)
+  return made
+}
+
+function hardwareOf({ machine }: Host): Record<string, string> {
+  return {
+    architecture: machine.architecture,
+    hostname: machine.hostname,
+    memoryBytes: String(machine.memoryBytes),
+  }
+}
