@@ -112,7 +112,8 @@ test('a one-time code lets in once, not late, and old ones make room', () => {
 
 test('bearer tokens, cookies and certificates say who asks; what is wrong says nobody', async () => {
   await using state = createMemoryState({ clock: systemClock, random: seededRandom(1) })
-  await state.create(namespaceKind, { metadata: { name: 'skerry-system' } })
+  if ((await state.get(namespaceKind, { name: 'skerry-system' })) === undefined)
+    await state.create(namespaceKind, { metadata: { name: 'skerry-system' } })
   const sessions = await openSessions({ dir, clock })
   const token = await createApiToken(state, { ...admin, expiresAtMs: nowMs + 1000 })
   const stored = JSON.stringify(await state.list(secretKind))

@@ -1,0 +1,12 @@
+/** A signing request and what a device says of itself; ten times what ours send. */
+export const enrollBodyBytesMax = 64 * 1024
+/** Enrolments at work at once; each writes to the store three times. */
+export const enrolmentsUnderWayMax = 32
+/** Devices that wait in the lobby of a namespace: strangers may knock, but not fill the store. */
+export const pendingRequestsMax = 1000
+/** How often a write that met another one is tried again. */
+export const conflictRetriesMax = 20
+export const hardwareFactsMax = 50
+export const hardwareFactCharactersMax = 256
+/** How often a device that waits should ask. */
+export const pendingRetrySeconds = 10
