@@ -35,3 +35,22 @@ export const rollupBatchMax = 10_000
 
 /** Rollups that one query answers: 100 sites, one model, a week of hours and more. */
 export const rollupQueryMax = 200_000
+
+/** PostgreSQL starts in 50 ms; after a power cut it replays up to 1 GiB of its log first. */
+export const postgresStartWaitMsMax = 120_000
+
+/** A fast shutdown writes a checkpoint. After this the shutdown is made immediate, which loses nothing either. */
+export const postgresStopWaitMsMax = 30_000
+
+/** How long the connection of a hub that was killed may hold on to its PostgreSQL. */
+export const postgresOwnWaitMsMax = 3_000
+
+export const postgresPollMs = 30
+
+/** A larger log is set aside as `postgres.log.1` at the next start. */
+export const postgresLogBytesMax = 4 * 2 ** 20
+
+/** Lines of the log that an error quotes. */
+export const postgresLogLinesMax = 6
+
+export const postgresConnectionsMax = 60

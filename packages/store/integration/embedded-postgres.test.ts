@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { describe, it } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { systemClock } from '@skerry/base/clock'
+import { createLog, silentLog } from '@skerry/base/log'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../src/embedded-postgres.ts'
+
+const doors = { clock: systemClock, log: silentLog }
+const runner = fileURLToPath(new URL('./run-embedded-postgres.ts', import.meta.url))
+
+type Directory = AsyncDisposable & { readonly path: string }
+
+async function directory(): Promise<Directory> {
+  const path = await mkdtemp(join(tmpdir(), 'skerry-pg-'))
+  // As the home of root: nobody else may enter.
+  await chmod(path, 0o700)
+  return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) }
+}
+
+async function query(databaseUrl: string, text: string): Promise<Record<string, unknown>[]> {
+  const client = new pg.Client(databaseUrl)
+  await client.connect()
+  try {
+    return (await client.query<Record<string, unknown>>(text)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function postmasterPid(dataDir: string): Promise<number> {
+  const text = await readFile(join(dataDir, 'postgres/data/postmaster.pid'), 'utf8')
+  return Number(text.split('\n')[0])
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** A hub's worth of process that starts PostgreSQL and prints its URL. */
+async function startInProcess(dataDir: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = spawn(process.execPath, [runner, dataDir], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.once('data', (chunk: Buffer) => resolve(chunk.toString().trim()))
+    child.once('exit', (code) => reject(new Error(`ended with ${code}`)))
+  })
+  return { child, url }
+}
+
+async function killed(child: ChildProcess): Promise<void> {
+  const exited = new Promise((resolve) => child.once('exit', resolve))
+  child.kill('SIGKILL')
+  await exited
+}
+
+describe('embedded PostgreSQL', () => {
+  it('starts, keeps what it was given, and stops', async () => {
+    await using dir = await directory()
+    {
+      await using first = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+      await query(first.databaseUrl, 'create table kept as select 42 as answer')
+      const rows = await query(first.databaseUrl, `select current_setting('fsync') as fsync`)
+      assert.deepEqual(rows, [{ fsync: 'on' }])
+    }
+    await assert.rejects(postmasterPid(dir.path), { code: 'ENOENT' }, 'a clean end leaves no pid')
+    const { mode } = await stat(join(dir.path, 'postgres-password'))
+    assert.equal(mode & 0o777, 0o600)
+    await using second = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+    assert.deepEqual(await query(second.databaseUrl, 'select answer from kept'), [{ answer: 42 }])
+  })
+
+  it('adopts the PostgreSQL of a hub that was killed', async () => {
+    await using dir = await directory()
+    const { child, url } = await startInProcess(dir.path)
+    await query(url, 'create table kept as select 42 as answer')
+    const pid = await postmasterPid(dir.path)
+    await killed(child)
+    assert.ok(isAlive(pid), 'it was left behind')
+    {
+      // Under another name of the same directory, too.
+      const link = `${dir.path}-link`
+      await symlink(dir.path, link)
+      await using adopted = await startEmbeddedPostgres({ ...doors, dataDir: link })
+      await rm(link)
+      assert.equal(await postmasterPid(dir.path), pid, 'no second one')
+      assert.equal(adopted.databaseUrl, url)
+      assert.deepEqual(await query(adopted.databaseUrl, 'select answer from kept'), [
+        { answer: 42 },
+      ])
+    }
+    await eventually(async () => assert.ok(!isAlive(pid), 'and it ends with its new owner'))
+  })
+
+  it('starts PostgreSQL again when it is killed, with its data and at its address', async () => {
+    await using dir = await directory()
+    const warnings: string[] = []
+    const log = createLog(({ level, message }) => {
+      if (level === 'warn') warnings.push(message)
+    })
+    await using postgres = await startEmbeddedPostgres({ ...doors, log, dataDir: dir.path })
+    await query(postgres.databaseUrl, 'create table kept as select 42 as answer')
+    const pid = await postmasterPid(dir.path)
+    process.kill(pid, 'SIGKILL')
+    const rows = await eventually(() => query(postgres.databaseUrl, 'select answer from kept'))
+    assert.deepEqual(rows, [{ answer: 42 }])
+    assert.notEqual(await postmasterPid(dir.path), pid)
+    assert.match(warnings.join(), /starting it again/)
+  })
+
+  it('starts after hub and PostgreSQL were both killed, whoever has the pid now', async () => {
+    await using dir = await directory()
+    const { child, url } = await startInProcess(dir.path)
+    await query(url, 'create table kept as select 42 as answer')
+    const pid = await postmasterPid(dir.path)
+    await killed(child)
+    process.kill(pid, 'SIGKILL')
+    const pidFile = join(dir.path, 'postgres/data/postmaster.pid')
+    const text = await readFile(pidFile, 'utf8')
+    // After a restart of the machine the number belongs to somebody else: here, to this test.
+    await eventually(async () => assert.ok(!isAlive(pid)))
+    await writeFile(pidFile, text.replace(String(pid), String(process.pid)))
+    await using postgres = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+    const rows = await query(postgres.databaseUrl, 'select answer from kept')
+    assert.deepEqual(rows, [{ answer: 42 }])
+  })
+
+  it('refuses a directory that another hub runs', async () => {
+    await using dir = await directory()
+    await using first = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+    await assert.rejects(
+      startEmbeddedPostgres({ ...doors, dataDir: dir.path }),
+      /is in use by another hub that is running: stop that one first/,
+    )
+    assert.deepEqual(await query(first.databaseUrl, 'select 1 as one'), [{ one: 1 }])
+  })
+
+  it('says what is wrong with a directory that it cannot use', async () => {
+    await using dir = await directory()
+    const file = join(dir.path, 'file')
+    await writeFile(file, '')
+    await assert.rejects(
+      startEmbeddedPostgres({ ...doors, dataDir: join(file, 'data') }),
+      /cannot be used \(ENOTDIR\): give the hub one that it may write/,
+    )
+    await assert.rejects(
+      startEmbeddedPostgres({ ...doors, dataDir: file }),
+      /cannot be used \(EEXIST\): give the hub one that it may write/,
+    )
+  })
+
+  it('says so when the data is of another version, or the password is not its own', async () => {
+    await using dir = await directory()
+    {
+      await using _ = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+    }
+    const version = join(dir.path, 'postgres/data/PG_VERSION')
+    await writeFile(version, '17\n')
+    await assert.rejects(
+      startEmbeddedPostgres({ ...doors, dataDir: dir.path }),
+      /was made by PostgreSQL 17; this is 18/,
+    )
+    await writeFile(version, '18\n')
+    const { child } = await startInProcess(dir.path)
+    try {
+      await writeFile(join(dir.path, 'postgres-password'), 'wrong')
+      await assert.rejects(
+        startEmbeddedPostgres({ ...doors, dataDir: dir.path }),
+        /refuses the password in the file postgres-password/,
+      )
+    } finally {
+      const exited = new Promise((resolve) => child.once('exit', resolve))
+      child.kill('SIGTERM')
+      await exited
+    }
+  })
+})
+
+async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await attempt()
+    } catch (thrown) {
+      if (tries > 200) throw thrown
+      await systemClock.sleep(50)
+    }
+  }
+}
