@@ -130,17 +130,17 @@ test('two writers of one status lose nothing, and nothing is written when nothin
   await site('a')
   const key = { namespace: 'default', name: 'a' }
   await Promise.all([
-    updateStatus(state, siteKind, key, (_) => ({ health: 'Healthy' })),
-    updateStatus(state, siteKind, key, (_) => ({ connectivity: 'Online' })),
-    updateStatus(state, siteKind, key, (_) => ({ sync: 'Synced' })),
+    updateStatus(state, siteKind, key, () => ({ health: 'Healthy' })),
+    updateStatus(state, siteKind, key, () => ({ connectivity: 'Online' })),
+    updateStatus(state, siteKind, key, () => ({ sync: 'Synced' })),
   ])
   const after = await state.get(siteKind, key)
   assert.deepEqual(after?.status, { health: 'Healthy', connectivity: 'Online', sync: 'Synced' })
-  const same = await updateStatus(state, siteKind, key, (_) => ({ health: 'Healthy' }))
+  const same = await updateStatus(state, siteKind, key, () => ({ health: 'Healthy' }))
   assert.equal(same?.metadata.resourceVersion, after?.metadata.resourceVersion)
-  const without = await updateStatus(state, siteKind, key, (_) => ({ health: undefined }))
+  const without = await updateStatus(state, siteKind, key, () => ({ health: undefined }))
   assert.deepEqual(without?.status, { connectivity: 'Online', sync: 'Synced' })
-  const missing = await updateStatus(state, modelKind, key, (_) => ({ versions: 1 }))
+  const missing = await updateStatus(state, modelKind, key, () => ({ versions: 1 }))
   assert.equal(missing, undefined)
 })
 
