@@ -12,7 +12,6 @@ const isThere = spawnSync(kubectl, ['version', '--client']).status === 0
 const skip = isThere
   ? false
   : `${kubectl} cannot be run: put kubectl on the path or name it in KUBECTL`
-if (skip !== false) console.log(skip)
 
 const commandMsMax = 60_000
 
