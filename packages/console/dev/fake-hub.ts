@@ -47,7 +47,7 @@ export async function startFakeHub(scenario: FakeScenario, port = 0): Promise<Fa
     if (scenario === 'slow') return
     if (scenario === 'signedOut') return sendStatus(response, 401, 'Unauthorized', 'sign in first')
     if (url.pathname === '/auth/session')
-      return sendJson(response, 200, { user: 'ada', expires: '2030-01-01T00:00:00Z' })
+      return sendJson(response, 200, { user: { name: 'ada', groups: [] } })
     if (scenario === 'forbidden')
       return sendStatus(
         response,

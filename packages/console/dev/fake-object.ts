@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+
 /** An object as it goes over the wire. */
 export type FakeObject = {
   readonly apiVersion: string
@@ -50,4 +52,4 @@ export function fakeObject({ kind, name, createdMs, body, labels }: FakeInput): 
 }
 
 export const fakeDigest = (name: string): string =>
-  `sha256:${Buffer.from(name.repeat(32)).toString('hex').slice(0, 64)}`
+  `sha256:${createHash('sha256').update(name).digest('hex')}`

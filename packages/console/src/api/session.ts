@@ -32,8 +32,7 @@ export class SessionStore {
   async refresh(client: HubClient): Promise<void> {
     const answer = await client.get(sessionPath).catch(() => undefined)
     if (!isPlainObject(answer)) return
-    const user = answer['user']
-    this.#set({ state: 'SignedIn', user: typeof user === 'string' ? user : 'signed in' })
+    this.#set({ state: 'SignedIn', user: nameOf(answer['user']) })
   }
 
   /** Exchanges the code of a one-time link for a cookie. The same code is sent once, however often this is called. */
@@ -64,4 +63,10 @@ export class SessionStore {
     this.#session = session
     for (const listener of this.#listeners) listener()
   }
+}
+
+/** The hub names a person by an identity; only the name is for the screen. */
+function nameOf(user: unknown): string {
+  const name = isPlainObject(user) ? user['name'] : user
+  return typeof name === 'string' ? name : ''
 }

@@ -72,7 +72,7 @@ export const rolloutSiteLooks: Record<RolloutSiteState, Look> = {
   Updating: look('busy', 'Updating'),
   Updated: look('good', 'Updated'),
   Failed: look('bad', 'Failed'),
-  Parked: look('idle', 'Parked: offline, catches up'),
+  Parked: look('idle', 'Parked'),
   RollingBack: look('warn', 'Rolling back'),
   RolledBack: look('warn', 'Rolled back'),
   Skipped: look('idle', 'Skipped'),

@@ -40,7 +40,10 @@ export function plotOptions({ props, size, colours }: Input): uPlot.Options {
     ...size,
     padding: [8, 8, 0, 0],
     cursor: { sync: { key: 'skerry' }, drag: { x: false, y: false }, points: { size: 7 } },
-    legend: { live: true },
+    legend: {
+      live: true,
+      markers: { width: 2, dash: (_, index) => data.lines[index - 1]?.dash ?? 'solid' },
+    },
     tzDate: (seconds) => zonedDate(seconds * 1000, timeZone),
     scales: {
       x: { range: () => [nowSeconds() - props().sinceSeconds, nowSeconds()] },
@@ -49,14 +52,15 @@ export function plotOptions({ props, size, colours }: Input): uPlot.Options {
     axes: [
       {
         ...axis,
+        size: 30,
         space: 64,
         values: (_, splits) => splits.map((split) => clockOf(split, timeZone)),
       },
       {
         ...axis,
         size: 58,
-        space: 34,
-        values: (_, splits) => splits.map((split) => props().format(split)),
+        space: 28,
+        values: (_, splits) => splits.map((split) => trimZeros(props().format(split))),
       },
     ],
     series: [
@@ -69,7 +73,8 @@ export function plotOptions({ props, size, colours }: Input): uPlot.Options {
         stroke: colours.series[line.colour % colours.series.length] ?? colours.axis,
         width: line.dash === 'solid' ? 2 : 1.25,
         dash: dashes[line.dash],
-        value: (_, value) => props().format(value ?? undefined),
+        value: (plot, value, line, index) =>
+          props().format((index === null ? plot.data[line]?.at(-1) : value) ?? undefined),
       })),
     ],
   }
@@ -84,6 +89,11 @@ export function valueRange(
   const max = Math.max(top, high ?? top)
   const min = bottom ?? Math.max(0, Math.min((low ?? top) - (max - (low ?? top)) * 0.5, top * 0.9))
   return max > top ? [min, max + (max - min) * 0.08] : [min, max]
+}
+
+/** `10.0 ms` is `10 ms` on an axis. */
+export function trimZeros(text: string): string {
+  return text.replace(/(\.\d*?)0+(?=\D|$)/, '$1').replace(/\.(?=\D|$)/, '')
 }
 
 function nowSeconds(): number {

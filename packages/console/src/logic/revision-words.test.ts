@@ -42,6 +42,9 @@ test('the first revision, new layers and removed ones', () => {
     changeWords(revisionChanges(revision(model('v1'), feeder), revision(model('v1')))),
     'feeder removed',
   )
+  const other = { ...feeder, digest: 'sha256:ba9876543210' }
+  assert.equal(changeWords(revisionChanges(revision(feeder), revision(other))), 'feeder changed')
+  assert.equal(changeWords(revisionChanges(undefined, revision(feeder))), 'feeder')
   assert.deepEqual(revisionChanges(revision(feeder), undefined), [])
 })
 

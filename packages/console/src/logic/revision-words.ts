@@ -10,9 +10,7 @@ export type LayerChange = {
 type Layer = ProfileRevision['spec']['layers'][number]
 
 const wordsOf = (layer: Layer): string =>
-  layer.model === undefined
-    ? layer.digest.replace('sha256:', '').slice(0, 8)
-    : `${layer.model.name} ${layer.model.version}`
+  layer.model === undefined ? layer.name : `${layer.model.name} ${layer.model.version}`
 
 /** What changes from one revision to the next, in the order of the new stack. */
 export function revisionChanges(
@@ -45,8 +43,10 @@ export function changeWords(changes: readonly LayerChange[]): string {
       after === undefined
         ? `${layer} removed`
         : before === undefined
-          ? `${after}`
-          : `${before} → ${after}`,
+          ? after
+          : before === after
+            ? `${after} changed`
+            : `${before} → ${after}`,
     )
     .join(', ')
 }

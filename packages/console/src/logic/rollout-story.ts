@@ -52,6 +52,12 @@ const metricWords = {
   Accuracy: 'accuracy',
 } as const satisfies Record<GateResult['metric'], string>
 
+const metricLabels = {
+  ErrorRate: 'Error rate',
+  LatencyP99: 'Latency p99',
+  Accuracy: 'Accuracy',
+} as const satisfies Record<GateResult['metric'], string>
+
 function headlineOf(rollout: Rollout, phase: RolloutPhase): string {
   const status = rollout.status
   const failed = failedGates(rollout)[0]
@@ -92,8 +98,7 @@ function askedBy(rollout: Rollout, nowMs: number): string[] {
 }
 
 export function metricLabel(metric: GateResult['metric']): string {
-  const words = metricWords[metric]
-  return words.charAt(0).toUpperCase() + words.slice(1)
+  return metricLabels[metric]
 }
 
 /** A measured value in the unit of its metric. */

@@ -1,3 +1,4 @@
+import type { Rollout } from '@skerry/api/kinds/rollout'
 import type { RolloutPhase } from './looks.ts'
 
 export const rolloutVerbs = ['pause', 'resume', 'abort', 'retry'] as const
@@ -14,13 +15,21 @@ const verbsOfPhase = {
   RollingBack: [],
   Succeeded: [],
   RolledBack: ['retry'],
-  Failed: ['retry', 'abort'],
+  Failed: ['retry'],
   Aborted: ['retry'],
   Superseded: [],
 } as const satisfies Record<RolloutPhase, readonly RolloutVerb[]>
 
-export function isVerbAllowed(verb: RolloutVerb, phase: RolloutPhase): boolean {
-  const allowed: readonly RolloutVerb[] = verbsOfPhase[phase]
+/** Why it is paused, if somebody can let it go on: what its gates stopped can only be retried. */
+const resumableReasons: readonly string[] = ['Requested', 'GateTimeout']
+
+export function isVerbAllowed(verb: RolloutVerb, status: Rollout['status']): boolean {
+  const allowed: readonly RolloutVerb[] = verbsOfPhase[status?.phase ?? 'Pending']
+  if (verb === 'retry' && status?.phase === 'Succeeded') return (status.failed ?? 0) > 0
+  if (verb === 'resume') {
+    const stopped = status?.conditions?.find(({ type }) => type === 'Stopped')
+    if (stopped?.status === 'True' && !resumableReasons.includes(stopped.reason)) return false
+  }
   return allowed.includes(verb)
 }
 
@@ -36,26 +45,27 @@ export const verbWords: Record<RolloutVerb, VerbWords> = {
     label: 'Pause',
     title: 'Pause this rollout',
     consequence:
-      'No further site changes until somebody resumes it. Sites that have changed already stay as they are.',
+      'No further site is asked to change until somebody resumes it. Sites that were already asked go on.',
     done: 'Asked the hub to pause.',
   },
   resume: {
     label: 'Resume',
     title: 'Resume this rollout',
-    consequence: 'It goes on with the wave where it stopped, and its gates count again.',
+    consequence: 'It goes on with the wave where it stopped; soak and time limits begin anew.',
     done: 'Asked the hub to resume.',
   },
   abort: {
     label: 'Abort',
     title: 'Abort this rollout',
-    consequence: 'It ends, and sites that have changed go back to what they ran before.',
+    consequence:
+      'It ends. Sites that have changed go back to what they ran before; if nothing ran before, they keep what they have.',
     done: 'Asked the hub to abort.',
   },
   retry: {
     label: 'Retry',
     title: 'Retry this rollout',
     consequence:
-      'It is tried again from the start of the wave that failed, also at sites where this content has failed before.',
+      'It is tried again from the first wave that has not passed, with fresh measurements, also at sites where this content has failed before.',
     done: 'Asked the hub to retry.',
   },
 }

@@ -97,7 +97,7 @@ export const siteGroups = {
   offline: { words: 'Offline', has: (row: SiteRow) => row.connectivity === 'Offline' },
   healthy: { words: 'Healthy', has: (row: SiteRow) => row.health === 'Healthy' },
   unwell: {
-    words: 'Degraded or failed',
+    words: 'Unwell',
     has: (row: SiteRow) => row.health === 'Degraded' || row.health === 'Failed',
   },
   parked: { words: 'Parked', has: (row: SiteRow) => row.sync === 'Parked' },

@@ -126,7 +126,7 @@ function NoModels() {
   return (
     <EmptyNotice title="No models yet">
       <p>Push a first version; a file that cannot serve is refused at once.</p>
-      <CopyCommand command="npm run skerry -- model push digits v1 examples/digits/digits-v1.onnx" />
+      <CopyCommand command="npx skerry model push examples/digits/digits-v1.onnx --model digits" />
     </EmptyNotice>
   )
 }

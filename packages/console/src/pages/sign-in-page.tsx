@@ -46,7 +46,7 @@ export default function SignInPage({ code, onSignedIn }: Props) {
         </p>
       )}
       <p>A link signs you in once. Get one where the hub runs:</p>
-      <CopyCommand command="npm run skerry -- console" />
+      <CopyCommand command="npx skerry console" />
       <p className="quiet">Open the address that it prints in this browser.</p>
     </div>
   )

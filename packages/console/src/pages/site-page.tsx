@@ -3,7 +3,7 @@ import { type ReactNode, Suspense, lazy } from 'react'
 import { useWatch } from '../api/hub.ts'
 import { useNow, useNowText } from '../api/use-now.ts'
 import { formatClock } from '../logic/format.ts'
-import { connectivityLooks, healthLooks, layerLooks, syncLooks } from '../logic/looks.ts'
+import { type Look, connectivityLooks, healthLooks, layerLooks, syncLooks } from '../logic/looks.ts'
 import { presenceOf } from '../logic/presence.ts'
 import { DataTable, type TableColumn } from '../parts/data-table.tsx'
 import { DigestText } from '../parts/digest-text.tsx'
@@ -51,6 +51,14 @@ const failedColumns: readonly TableColumn<FailedContent>[] = [
   { key: 'message', header: 'What happened', isWide: true, cell: (failed) => failed.message },
 ]
 
+/** What a site said before it went silent must not look like what it says now. */
+function healthPill(status: SiteStatus | undefined): Look {
+  const look = healthLooks[status?.health ?? 'Unknown']
+  return status?.connectivity === 'Offline'
+    ? { tone: 'idle', words: `${look.words} when last heard` }
+    : look
+}
+
 type Props = { readonly namespace: string; readonly name: string }
 
 export default function SitePage({ namespace, name }: Props) {
@@ -90,7 +98,7 @@ function SiteHead({ site, namespace }: { site: Site; namespace: string }) {
   const pills: ReactNode = (
     <>
       <StatusPill look={connectivityLooks[status?.connectivity ?? 'Never']} about="Connection" />
-      <StatusPill look={healthLooks[status?.health ?? 'Unknown']} about="Health" />
+      <StatusPill look={healthPill(status)} about="Health" />
       {status?.sync !== undefined && <StatusPill look={syncLooks[status.sync]} about="Sync" />}
     </>
   )

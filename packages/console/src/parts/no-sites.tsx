@@ -8,12 +8,14 @@ export function NoSites() {
       <p>A site appears here as soon as its agent joins.</p>
       <ol className="steps">
         <li>
-          <p>Make a token that lets one device in:</p>
-          <CopyCommand command="npm run skerry -- token create --site depot-1" />
+          <p>Make a token that lets devices in:</p>
+          <CopyCommand command="npx skerry token create --create-sites" />
         </li>
         <li>
           <p>Run the agent on that machine, with the token that was printed:</p>
-          <CopyCommand command="npm run skerry -- agent run --token TOKEN" />
+          <CopyCommand
+            command={`npx skerry agent run --data ./depot-1 --hub ${window.location.origin} --site depot-1 --join TOKEN`}
+          />
         </li>
       </ol>
     </EmptyNotice>

@@ -2,7 +2,6 @@ import type { Rollout } from '@skerry/api/kinds/rollout'
 import { useState } from 'react'
 import { hub } from '../api/hub.ts'
 import { verbPath } from '../api/resources.ts'
-import { phaseOf } from '../logic/rollout-story.ts'
 import { type RolloutVerb, isVerbAllowed, rolloutVerbs, verbWords } from '../logic/rollout-verbs.ts'
 import { ReasonDialog } from './reason-dialog.tsx'
 
@@ -11,7 +10,6 @@ export function VerbButtons({ rollout, namespace }: { rollout: Rollout; namespac
   const [asked, setAsked] = useState<RolloutVerb>()
   const [done, setDone] = useState('')
   const { name } = rollout.metadata
-  const phase = phaseOf(rollout)
   return (
     <>
       <span className="done" role="status">
@@ -22,7 +20,7 @@ export function VerbButtons({ rollout, namespace }: { rollout: Rollout; namespac
           key={verb}
           type="button"
           className={verb === 'abort' ? 'button danger' : 'button'}
-          disabled={!isVerbAllowed(verb, phase)}
+          disabled={!isVerbAllowed(verb, rollout.status)}
           onClick={() => setAsked(verb)}
         >
           {verbWords[verb].label}

@@ -1,7 +1,7 @@
 import type { Rollout } from '@skerry/api/kinds/rollout'
 import { useNow } from '../api/use-now.ts'
 import { chipsShownMax } from '../limits.ts'
-import { rolloutSiteLooks, waveLooks } from '../logic/looks.ts'
+import { type RolloutSiteState, rolloutSiteLooks, waveLooks } from '../logic/looks.ts'
 import { type TrackWave, trackWaves } from '../logic/wave-track.ts'
 import { hrefOf } from '../routes.ts'
 import { Mark, StatusMark } from './status-mark.tsx'
@@ -34,6 +34,7 @@ export function WaveTrack({ rollout, namespace }: { rollout: Rollout; namespace:
                   >
                     <Mark tone={look.tone} />
                     {site.name}
+                    {isTold(site.state) && <em>{rolloutSiteLooks[site.state].words}</em>}
                     <span className="visually-hidden">: {title}</span>
                   </a>
                 </li>
@@ -45,6 +46,11 @@ export function WaveTrack({ rollout, namespace }: { rollout: Rollout; namespace:
       ))}
     </ol>
   )
+}
+
+/** What is as expected needs no words beside its mark. */
+function isTold(state: RolloutSiteState): boolean {
+  return state !== 'Waiting' && state !== 'Updated'
 }
 
 function WaveHead({ wave }: { wave: TrackWave }) {
