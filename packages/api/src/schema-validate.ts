@@ -60,8 +60,8 @@ function checkObject(schema: Schema, value: unknown, path: string, problems: Pro
     })
   for (const [name, member] of Object.entries(value)) {
     const memberSchema = ownSchema(schema, name)
-    if (memberSchema === undefined || member === undefined) continue
-    if (member === null && !schema.required?.includes(name)) continue
+    // Null says that a field is not set; that it must be has been said above.
+    if (memberSchema === undefined || member === undefined || member === null) continue
     check(memberSchema, member, join(path, name), problems)
   }
 }
