@@ -39,7 +39,7 @@ export class ModelServer {
   readonly #log: Log
   readonly #connections = new Map<Socket, Connection>()
   #isDraining = false
-  #onEmpty: () => void = () => {}
+  readonly #whenEmpty: (() => void)[] = []
 
   constructor(options: ModelServerOptions) {
     const { identity, signature, clock, random, log } = options
@@ -100,7 +100,8 @@ export class ModelServer {
   /**
    * Closes each connection after its next answer, and an idle one only when its client has been told
    * that it would be (`Keep-Alive: timeout=…`), so that no client sends into a closed connection. With
-   * `isHasty` idle ones are closed at once. Resolves when all are gone, at the latest at the deadline.
+   * `isHasty` idle ones are closed at once. Resolves when all are gone, at the latest at the deadline;
+   * asked again with an earlier one, at that.
    */
   async drain(deadlineMs: number, isHasty = false): Promise<void> {
     this.#isDraining = true
@@ -108,7 +109,7 @@ export class ModelServer {
       for (const response of active) response.shouldKeepAlive = false
     const done = new AbortController()
     const empty = new Promise<void>((resolve) => {
-      this.#onEmpty = resolve
+      this.#whenEmpty.push(resolve)
     })
     const graceMs = isHasty ? 0 : this.#limits.keepAliveMs + this.#limits.keepAliveBufferMs
     const closeIdle = async () => {
@@ -137,7 +138,7 @@ export class ModelServer {
     socket.on('error', () => {})
     socket.on('close', () => {
       this.#connections.delete(socket)
-      if (this.#connections.size === 0) this.#onEmpty()
+      if (this.#connections.size === 0) for (const tell of this.#whenEmpty.splice(0)) tell()
     })
   }
 

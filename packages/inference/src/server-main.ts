@@ -37,10 +37,7 @@ async function load({ file, digest, threads }: ServerArguments): Promise<LoadedM
 
 /** Serves what the parent hands over, until it says so or dies. */
 function serveParent(server: ModelServer): void {
-  let isEnding = false
   const end = async (deadlineMs: number, isHasty: boolean) => {
-    if (isEnding && !isHasty) return
-    isEnding = true
     await server.drain(deadlineMs, isHasty)
     await tell({ type: 'collected', id: lastWindowId, window: server.takeWindow() })
     process.exit(0)
