@@ -9,9 +9,10 @@ import { makeDeviceKey } from './device-key.ts'
 import { loadDeviceTrust } from './device-trust.ts'
 import { untilAborted } from './first-of.ts'
 import { createHeldSteps } from './held-steps.ts'
-import type { Host } from './host.ts'
+import { DiskError, type Host } from './host.ts'
 import { taskRestart } from './limits.ts'
 import { createChildren } from './runtimes/children.ts'
+import type { MeasuredWindow } from './runtimes/model-process.ts'
 import { createModelRuntime } from './runtimes/model-runtime.ts'
 import { createWorkloadRuntime } from './runtimes/workload-runtime.ts'
 import { loadSiteRecord } from './site-record.ts'
@@ -44,7 +45,7 @@ export async function runAgent(
   signal: AbortSignal,
 ): Promise<void> {
   await using stack = new AsyncDisposableStack()
-  await host.disk.mkdir(config.data)
+  await makeDirectory(host, config.data)
   const lock = await host.network.lockDirectory(config.data)
   if (lock === undefined) throw new DirectoryInUse(config.data)
   stack.use(lock)
@@ -64,12 +65,13 @@ export async function runAgent(
   stack.defer(() => recorder.flush())
 
   const trust = await loadDeviceTrust(state.enrolment)
-  const { spec } = { spec: readKeptSpec(await state.target.read()) }
+  const spec = readKeptSpec(await state.target.read())
   if (spec !== undefined) buses.target.set({ spec })
   const held = createHeldSteps(host.clock, host.random)
   const context: MachineryContext = { host, config, state, buses, held }
   const site = () => trust.get()?.identity.site ?? buses.target.get().spec?.site ?? ''
-  const machinery = await createMachinery(context, { children, site, record: recorder.record })
+  const onWindow = (measured: MeasuredWindow) => recorder.record(measured)
+  const machinery = await createMachinery(context, { children, site, onWindow })
   stack.defer(async () => {
     await Promise.all([machinery.workloads.stopAll(), machinery.models.stopAll()])
   })
@@ -101,6 +103,17 @@ export async function runAgent(
   ])
 }
 
+async function makeDirectory({ disk, log }: Host, data: string): Promise<void> {
+  await disk.mkdir(data)
+  try {
+    await disk.syncDirectory(data.slice(0, data.lastIndexOf('/')) || '/')
+  } catch (error) {
+    // The agent may live in a directory whose parent it may not open.
+    if (!(error instanceof DiskError)) throw error
+    log.debug('The parent directory is not synced', { reason: error.message })
+  }
+}
+
 function createBuses() {
   return {
     target: createBus<TargetState>({}),
@@ -123,12 +136,12 @@ type MachineryContext = {
 type MachineryParts = {
   readonly children: ReturnType<typeof createChildren>
   readonly site: () => string
-  readonly record: Parameters<typeof createModelRuntime>[0]['onWindow']
+  readonly onWindow: (measured: MeasuredWindow) => void
 }
 
 async function createMachinery(
   { host, config, state, buses, held }: MachineryContext,
-  { children, site, record }: MachineryParts,
+  { children, site, onWindow }: MachineryParts,
 ): Promise<SiteMachinery> {
   const { data, modelServer } = config
   const blobs = await openBlobStore(host.disk, data)
@@ -154,7 +167,7 @@ async function createMachinery(
       modelServer,
       remembered: state.ports,
       fileOf: (digest) => blobs.pathOf(digest),
-      onWindow: record,
+      onWindow,
     }),
     workloads: createWorkloadRuntime({ ...place, site }),
     record: await loadSiteRecord(state),

@@ -3,6 +3,7 @@ import { chmod, rm } from 'node:fs/promises'
 import { type IncomingMessage, type ServerResponse, createServer as createHttp } from 'node:http'
 import { type Server, type Socket, createConnection, createServer } from 'node:net'
 import { toError } from '@skerry/base/assert'
+import { systemClock } from '@skerry/base/clock'
 import type { DeviceNetwork } from '@skerry/client/device-link'
 import { type Connection, type HostNetwork, type LocalHandler, PortError } from './host.ts'
 import { localBodyBytesMax, refusedConnectionMs } from './limits.ts'
@@ -38,8 +39,8 @@ export function createRealNetwork(device: DeviceNetwork): RealNetwork {
 function refuse(socket: Socket, text: string): void {
   // Reading what the client sends keeps the answer from being lost to a reset.
   socket.resume()
-  socket.setTimeout(refusedConnectionMs, () => socket.destroy())
   socket.end(text)
+  void systemClock.sleep(refusedConnectionMs).then(() => socket.destroy())
 }
 
 async function serveLocal(path: string, handler: LocalHandler): Promise<AsyncDisposable> {

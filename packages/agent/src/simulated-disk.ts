@@ -153,8 +153,9 @@ function naming(
         [from, undefined],
       ])
     },
-    async syncDirectory(path) {
+    async syncDirectory(name) {
       await tick()
+      const path = name === '/' ? '' : name
       assertDirectory(platter, path)
       if (options.ignores === 'syncDirectory') return
       for (const { entries } of platter.pending.get(path) ?? [])

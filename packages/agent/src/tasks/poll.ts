@@ -1,6 +1,6 @@
 import { backoffMs } from '@skerry/base/backoff'
 import { type DeviceLink, LinkError } from '@skerry/client/device-link'
-import { certificateLife, isRenewalDue } from '../certificate-life.ts'
+import { type CertificateLife, certificateLife, isRenewalDue } from '../certificate-life.ts'
 import { DiskError } from '../host.ts'
 import {
   connectTimeoutMs,
@@ -168,10 +168,9 @@ async function renew(
     const { certificate, authority, trustedKeys } = await link.renew({ request: kept.request })
     await trust.save({ ...enrolment, certificate, authority, trustedKeys })
     const life = certificateLife(certificate)
-    const lifeMs = life === undefined ? 0 : life.notAfterMs - life.notBeforeMs
     renewal.isAsked = false
     renewal.isFresh = true
-    renewal.notBeforeMs = host.clock.monotonicMs() + lifeMs * renewAtLifeShare
+    renewal.notBeforeMs = host.clock.monotonicMs() + usefulMs(life)
     host.log.info('The certificate was renewed')
     return true
   } catch (error) {
@@ -179,6 +178,12 @@ async function renew(
     host.log.warn('The certificate was not renewed', { reason: describeFailure(error) })
     return false
   }
+}
+
+/** How long a new certificate is not renewed, even if our clock thinks it expired or it cannot be read. */
+function usefulMs(life: CertificateLife | undefined): number {
+  if (life === undefined) return renewCheckMs
+  return Math.max(renewCheckMs / 60, (life.notAfterMs - life.notBeforeMs) * renewAtLifeShare)
 }
 
 function describeFailure(error: Error): string {

@@ -1,0 +1,277 @@
+import { setImmediate } from 'node:timers/promises'
+import type {
+  EnrollRequest,
+  EnrollResponse,
+  StatusReport,
+  TelemetryBatch,
+} from '@skerry/api/device-protocol'
+import type { Envelope, TrustedKey } from '@skerry/api/envelope'
+import type { Clock } from '@skerry/base/clock'
+import { silentLog } from '@skerry/base/log'
+import { seededRandom } from '@skerry/base/random'
+import {
+  type DeviceLink,
+  type DeviceNetwork,
+  LinkError,
+  type LinkOptions,
+} from '@skerry/client/device-link'
+import { createBus } from './bus.ts'
+import type {
+  ChildProcess,
+  Connection,
+  Host,
+  LocalHandler,
+  ProcessExit,
+  SpawnOptions,
+} from './host.ts'
+import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
+
+/** A machine in memory whose every hand the test holds. */
+export type FakeHost = Host & {
+  readonly disk: SimulatedDisk
+  readonly clock: FakeClock
+  readonly hub: FakeHub
+  readonly children: FakeChild[]
+  readonly ports: Map<number, (connection: Connection) => void>
+  readonly local: { handler?: LocalHandler }
+  /** Lets everything that can go on go on. */
+  settle(): Promise<void>
+  /** Moves the clock, waking in order whoever sleeps. */
+  advance(ms: number): Promise<void>
+}
+
+export type FakeClock = Clock & { jump(ms: number): void }
+
+export type FakeChild = {
+  readonly options: SpawnOptions
+  readonly sent: object[]
+  readonly connections: Connection[]
+  readonly signals: string[]
+  isGone: boolean
+  exit(exit: Partial<ProcessExit>): void
+  say(message: object): void
+}
+
+/** A hub as a device sees it. */
+export type FakeHub = {
+  isUp: boolean
+  isStreaming: boolean
+  failure: LinkError | undefined
+  enroll: (request: EnrollRequest) => EnrollResponse
+  newest: Envelope | undefined
+  blobs: Map<string, Uint8Array>
+  readonly connects: LinkOptions[]
+  readonly reports: StatusReport[]
+  readonly batches: TelemetryBatch[]
+  polls: number
+  renewals: number
+  trustedKeys: readonly TrustedKey[]
+  push(envelope: Envelope): void
+  drop(): void
+}
+
+const settleTurns = 25
+
+export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): FakeHost {
+  const sleepers: { untilMs: number; wake: () => void }[] = []
+  let monotonic = 0
+  let offset = Date.UTC(2026, 10, 21)
+  const clock: FakeClock = {
+    now: () => monotonic + offset,
+    monotonicMs: () => monotonic,
+    jump: (ms) => void (offset += ms),
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        const stop = () => reject(new Error('aborted'))
+        if (signal?.aborted === true) return stop()
+        sleepers.push({ untilMs: monotonic + Math.max(0, delayMs), wake: resolve })
+        signal?.addEventListener('abort', stop, { once: true })
+      }),
+  }
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
+  }
+  const children: FakeChild[] = []
+  const ports = new Map<number, (connection: Connection) => void>()
+  const local: { handler?: LocalHandler } = {}
+  const { hub, device } = createFakeHub()
+  let nextPort = 40_000
+  return {
+    clock,
+    random: seededRandom(7),
+    log: silentLog,
+    disk,
+    hub,
+    children,
+    ports,
+    local,
+    settle,
+    async advance(ms) {
+      const endMs = monotonic + ms
+      await settle()
+      for (;;) {
+        const due = sleepers.filter((sleeper) => sleeper.untilMs <= endMs)
+        const next = due.toSorted((left, right) => left.untilMs - right.untilMs)[0]
+        if (next === undefined) break
+        sleepers.splice(sleepers.indexOf(next), 1)
+        monotonic = Math.max(monotonic, next.untilMs)
+        next.wake()
+        await settle()
+      }
+      monotonic = endMs
+      await settle()
+    },
+    machine: { architecture: 'x64', memoryBytes: 2 ** 30, hostname: 'device' },
+    processes: {
+      spawn: (options) => spawnFake(children, options),
+      identityOf: async (pid) => (children[pid - 1]?.isGone === false ? `start ${pid}` : undefined),
+      withEnvironment: async () => [],
+      memoryBytes: async () => undefined,
+      signalGroup: (pid, signal) => void children[pid - 1]?.signals.push(signal),
+    },
+    network: {
+      device,
+      async listen(port, onConnection) {
+        const bound = port === 0 ? nextPort++ : port
+        ports.set(bound, onConnection)
+        return { port: bound, [Symbol.asyncDispose]: async () => void ports.delete(bound) }
+      },
+      async serveLocal(_path, handler) {
+        local.handler = handler
+        return { [Symbol.asyncDispose]: async () => {} }
+      },
+      lockDirectory: async () => ({ [Symbol.asyncDispose]: async () => {} }),
+    },
+  }
+}
+
+function spawnFake(children: FakeChild[], options: SpawnOptions): ChildProcess {
+  const end = Promise.withResolvers<ProcessExit>()
+  const child: FakeChild = {
+    options,
+    sent: [],
+    connections: [],
+    signals: [],
+    isGone: false,
+    say: (message) => options.onMessage?.(message),
+    exit(exit) {
+      child.isGone = true
+      end.resolve({ code: null, signal: null, ...exit })
+    },
+  }
+  children.push(child)
+  return {
+    pid: children.length,
+    exited: end.promise,
+    signal(signal) {
+      child.signals.push(signal)
+      if (!child.isGone) child.exit({ signal })
+    },
+    send(message, connection) {
+      if (child.isGone) return false
+      child.sent.push(message)
+      if (connection !== undefined) child.connections.push(connection)
+      return true
+    },
+  }
+}
+
+function createFakeHub(): { readonly hub: FakeHub; readonly device: DeviceNetwork } {
+  const pushed = createBus<Envelope | undefined>(undefined)
+  let closing = Promise.withResolvers<Error>()
+  const unreachable = () => new LinkError('Unreachable', 'nobody answers')
+  const hub: FakeHub = {
+    isUp: true,
+    isStreaming: true,
+    failure: undefined,
+    enroll: () => ({ phase: 'Pending', message: 'a person must approve' }),
+    newest: undefined,
+    blobs: new Map(),
+    connects: [],
+    reports: [],
+    batches: [],
+    polls: 0,
+    renewals: 0,
+    trustedKeys: [],
+    push(envelope) {
+      hub.newest = envelope
+      pushed.set(envelope)
+    },
+    drop() {
+      hub.isUp = false
+      closing.resolve(unreachable())
+    },
+  }
+  const check = (): void => {
+    if (!hub.isUp) throw unreachable()
+    if (hub.failure !== undefined) throw hub.failure
+  }
+  const device: DeviceNetwork = {
+    async enroll(_options, request) {
+      if (!hub.isUp) throw unreachable()
+      return hub.enroll(request)
+    },
+    async connect(options) {
+      if (!hub.isUp) throw unreachable()
+      hub.connects.push(options)
+      closing = Promise.withResolvers<Error>()
+      return createFakeLink(hub, check, { pushed, closed: closing.promise })
+    },
+  }
+  return { hub, device }
+}
+
+type FakeWire = {
+  readonly pushed: ReturnType<typeof createBus<Envelope | undefined>>
+  readonly closed: Promise<Error>
+}
+
+function createFakeLink(hub: FakeHub, check: () => void, wire: FakeWire): DeviceLink {
+  const { pushed, closed } = wire
+  return {
+    closed,
+    traffic: () => ({ sentBytes: 0, receivedBytes: 0 }),
+    [Symbol.asyncDispose]: async () => {},
+    async *specs(_known, signal) {
+      check()
+      if (!hub.isStreaming) throw new LinkError('Lost', 'the stream broke')
+      if (hub.newest !== undefined) yield hub.newest
+      for (let version = pushed.version; !signal.aborted; version = pushed.version) {
+        await pushed.changed(version, signal).catch(() => {})
+        if (!signal.aborted && hub.newest !== undefined) yield hub.newest
+      }
+    },
+    async pollSpec() {
+      check()
+      hub.polls += 1
+      return hub.newest
+    },
+    async reportStatus(report) {
+      check()
+      hub.reports.push(structuredClone(report))
+    },
+    async sendTelemetry(batch) {
+      check()
+      hub.batches.push(structuredClone(batch))
+      return { acknowledged: batch.records.at(-1)?.sequence ?? 0 }
+    },
+    async renew() {
+      if (!hub.isUp) throw unreachableLink()
+      hub.renewals += 1
+      hub.failure = undefined
+      const { certificate, authority } = hub.connects.at(-1)!
+      const { trustedKeys } = hub
+      return { certificate: `${certificate} renewed`, authority, trustedKeys }
+    },
+    async *fetchBlob(_repository, digest, start) {
+      check()
+      const bytes = hub.blobs.get(digest)
+      if (bytes === undefined) throw new LinkError('Refused', `there is no blob ${digest}`)
+      yield bytes.subarray(start)
+    },
+  }
+}
+
+function unreachableLink(): LinkError {
+  return new LinkError('Unreachable', 'nobody answers')
+}
