@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type IncomingMessage, type Server, createServer, request } from 'node:http'
+import { type AddressInfo, connect } from 'node:net'
+import { createInterface } from 'node:readline'
+import { describe, it } from 'node:test'
+import { configMapKind, eventKind, namespaceKind } from '@skerry/api/kinds/core'
+import type { KubeObject } from '@skerry/api/object'
+import type { State } from '@skerry/api/state'
+import { type Clock, systemClock } from '@skerry/base/clock'
+import { silentLog } from '@skerry/base/log'
+import { systemRandom } from '@skerry/base/random'
+import { createMemoryState } from '@skerry/store/memory-state'
+import { type ApiServer, createApiServer } from './api-server.ts'
+import { slowWatchMs } from './limits.ts'
+
+type Rig = AsyncDisposable & {
+  readonly state: State
+  readonly apiServer: ApiServer
+  readonly port: number
+}
+
+async function openRig(clock: Clock = systemClock, changesMax?: number): Promise<Rig> {
+  const stack = new AsyncDisposableStack()
+  const random = systemRandom
+  const state = stack.use(
+    createMemoryState({ clock, random, ...(changesMax === undefined ? {} : { changesMax }) }),
+  )
+  const apiServer = createApiServer({
+    state,
+    kinds: [namespaceKind, configMapKind, eventKind],
+    clock,
+    random,
+    log: silentLog,
+    authenticate: async () => ({ name: 'ann', groups: [] }),
+    authorize: () => ({ allowed: true }),
+  })
+  const server = createServer((incoming, response) => void apiServer.handle(incoming, response))
+  stack.defer(() => closed(server))
+  stack.use(apiServer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const { port } = server.address() as AddressInfo
+  return { state, apiServer, port, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+}
+
+async function closed(server: Server): Promise<void> {
+  server.closeAllConnections()
+  await once(server.close(), 'close')
+}
+
+type WireEvent = { readonly type: string; readonly object: Record<string, unknown> & KubeObject }
+type Wire = AsyncDisposable & {
+  readonly response: IncomingMessage
+  next(): Promise<WireEvent>
+  /** The rest, until the stream ends. */
+  rest(): Promise<WireEvent[]>
+}
+
+const maps = '/api/v1/namespaces/default/configmaps'
+
+async function watch(rig: Rig, query: string, accept = 'application/json'): Promise<Wire> {
+  const sent = request({
+    port: rig.port,
+    host: '127.0.0.1',
+    path: `${maps}?watch=true&${query}`,
+    headers: { accept },
+  })
+  sent.on('error', () => {})
+  sent.end()
+  const [response] = (await once(sent, 'response')) as [IncomingMessage]
+  response.on('error', () => {})
+  const lines = createInterface({ input: response })[Symbol.asyncIterator]()
+  return {
+    response,
+    next: async () => {
+      const { value, done } = await lines.next()
+      assert.ok(done !== true, 'the watch ended before its event came')
+      return JSON.parse(value) as WireEvent
+    },
+    rest: async () => {
+      const events: WireEvent[] = []
+      for (let line = await lines.next(); line.done !== true; line = await lines.next())
+        events.push(JSON.parse(line.value) as WireEvent)
+      return events
+    },
+    [Symbol.asyncDispose]: async () => void sent.destroy(),
+  }
+}
+
+const create = (state: State, name: string, data: Record<string, string> = {}) =>
+  state.create(configMapKind, { metadata: { name, namespace: 'default' }, data })
+
+describe('a watch on the wire', () => {
+  it('begins with what is there and says where that ends, when asked to', async () => {
+    await using rig = await openRig()
+    await create(rig.state, 'a')
+    await using wire = await watch(
+      rig,
+      'sendInitialEvents=true&allowWatchBookmarks=true&resourceVersionMatch=NotOlderThan',
+    )
+    assert.equal(wire.response.statusCode, 200)
+    assert.equal((await wire.next()).type, 'ADDED')
+    const mark = await wire.next()
+    assert.equal(mark.type, 'BOOKMARK')
+    assert.equal(mark.object.kind, 'ConfigMap')
+    assert.deepEqual(mark.object.metadata.annotations, { 'k8s.io/initial-events-end': 'true' })
+    await create(rig.state, 'b')
+    const added = await wire.next()
+    assert.deepEqual([added.type, added.object.metadata.name], ['ADDED', 'b'])
+  })
+  it('begins from now without what is there, when asked to', async () => {
+    await using rig = await openRig()
+    await create(rig.state, 'a')
+    await using wire = await watch(rig, 'sendInitialEvents=false')
+    await create(rig.state, 'b')
+    assert.equal((await wire.next()).object.metadata.name, 'b')
+  })
+  it('sends tables and metadata alone', async () => {
+    await using rig = await openRig()
+    await create(rig.state, 'a')
+    await using table = await watch(rig, '', 'application/json;as=Table;v=v1;g=meta.k8s.io')
+    const row = await table.next()
+    assert.equal(row.type, 'ADDED')
+    assert.equal(row.object.kind, 'Table')
+    assert.equal((row.object['rows'] as { cells: string[] }[])[0]!.cells[0], 'a')
+    await using partial = await watch(
+      rig,
+      '',
+      'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+    )
+    assert.equal((await partial.next()).object.kind, 'PartialObjectMetadata')
+  })
+  it('ends when its time is over', async () => {
+    await using rig = await openRig()
+    await create(rig.state, 'a')
+    await using wire = await watch(rig, 'timeoutSeconds=1')
+    assert.deepEqual(
+      (await wire.rest()).map(({ type }) => type),
+      ['ADDED'],
+    )
+  })
+  it('says 410 as an event, and 400', async () => {
+    await using rig = await openRig(systemClock, 2)
+    for (const name of ['a', 'b', 'c', 'd']) await create(rig.state, name)
+    await using old = await watch(rig, 'resourceVersion=1')
+    const [event] = await old.rest()
+    assert.equal(event?.type, 'ERROR')
+    assert.deepEqual([event?.object['code'], event?.object['reason']], [410, 'Expired'])
+    await using odd = await watch(rig, 'resourceVersion=x')
+    assert.equal((await odd.rest())[0]?.object['code'], 400)
+  })
+  it('of one name hears of that name', async () => {
+    await using rig = await openRig()
+    await create(rig.state, 'a')
+    await using wire = await watch(rig, 'fieldSelector=metadata.name%3Db')
+    await create(rig.state, 'b')
+    assert.equal((await wire.next()).object.metadata.name, 'b')
+  })
+  it('ends when the server closes', async () => {
+    await using rig = await openRig()
+    await using wire = await watch(rig, '')
+    const rest = wire.rest()
+    await rig.apiServer[Symbol.asyncDispose]()
+    assert.deepEqual(await rest, [])
+  })
+  it('that takes nothing is cut off', async () => {
+    const impatient: Clock = {
+      ...systemClock,
+      sleep: (delayMs, signal) =>
+        systemClock.sleep(delayMs === slowWatchMs ? 100 : delayMs, signal),
+    }
+    await using rig = await openRig(impatient)
+    const socket = connect(rig.port, '127.0.0.1')
+    await once(socket, 'connect')
+    socket.pause()
+    socket.write(`GET ${maps}?watch=true HTTP/1.1\r\nhost: x\r\n\r\n`)
+    for (let index = 0; index < 24; index += 1)
+      await create(rig.state, `m${index}`, { a: 'x'.repeat(1 << 20) })
+    await systemClock.sleep(300)
+    let tail = ''
+    socket.setEncoding('latin1')
+    socket.on('data', (chunk: string) => (tail = `${tail}${chunk}`.slice(-5)))
+    socket.on('error', () => {})
+    socket.resume()
+    await once(socket, 'close')
+    assert.notEqual(tail, '0\r\n\r\n', 'the stream did not end, it was cut')
+  })
+})
