@@ -17,7 +17,8 @@ export function createRawRequest(address: HubAddress, clock: Clock = systemClock
     using connection = createHubConnection(address, clock)
     const type: Record<string, string> =
       method === 'PATCH' ? { 'content-type': 'application/merge-patch+json' } : {}
-    return connection.send({
+    // Awaited here: the connection is closed when this block is left.
+    return await connection.send({
       method,
       path,
       headers: type,
