@@ -36,7 +36,7 @@ export type ReadBody =
 
 /** The whole of a small body. Rejects when the sender is gone. */
 export async function readBody(
-  request: AsyncIterable<unknown> & { readonly headers?: IncomingHttpHeaders },
+  request: Readable & { readonly headers?: IncomingHttpHeaders },
   bytesMax: number,
 ): Promise<ReadBody> {
   const tooLarge = {
@@ -46,7 +46,8 @@ export async function readBody(
   if (Number(request.headers?.['content-length'] ?? 0) > bytesMax) return tooLarge
   const chunks: Buffer[] = []
   let sizeBytes = 0
-  for await (const chunk of request) {
+  // A sender of too much still gets its answer, so leaving the loop must not destroy the stream.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     const bytes = chunk as Buffer
     sizeBytes += bytes.length
     if (sizeBytes > bytesMax) return tooLarge

@@ -1,0 +1,11 @@
+/** A site spec of 8 MiB and its base64, as the hub may send it in one frame. */
+export const frameBytesMax = 12 * 2 ** 20
+/** An answer that is not a spec: a certificate, an acknowledgement, a sentence. */
+export const answerBytesMax = 256 * 1024
+/** What a blob download may have on its way: enough for 100 Mbit/s at 80 ms. */
+export const streamWindowBytes = 2 ** 20
+export const connectionWindowBytes = 2 * 2 ** 20
+/** An unanswered PING means a dead connection after this. */
+export const pingAnswerMsMax = 20_000
+/** Streams that the hub may open in the reverse direction at once. */
+export const reverseStreamsMax = 64

@@ -1,0 +1,26 @@
+/** Connections of one hub process: the aim is 10,000 sites on two cores, and twice that in a failover. */
+export const connectionsMax = 20_000
+/** Streams that a device may have open: a spec stream, a report, telemetry, blobs, and the reverse. */
+export const streamsPerDeviceMax = 32
+export const headerListBytesMax = 16 * 1024
+export const sessionMemoryMebibytesMax = 8
+/** A site has one or two layers; each report of a layer is below 3 kB. */
+export const statusBytesMax = 256 * 1024
+/** 500 records of 2 kB. */
+export const telemetryBytesMax = 2 ** 20
+export const renewBytesMax = 32 * 1024
+export const blobStreamsPerDeviceMax = 4
+/** Renewals in one connection; a device renews once in 16 hours. */
+export const renewalsPerConnectionMax = 50
+/** A reader of specs that does not take a document within this time is cut off. */
+export const specDrainMsMax = 60_000
+/** Specs that are read from the store at once after changes may have been missed. */
+export const specReadsAtOnceMax = 32
+/** Idle connections: a PING and its answer cost about 80 bytes with TLS, 5 kB an hour. */
+export const keepAliveMsDefault = 60_000
+export const pingAnswerMsMax = 20_000
+/** A connection that was not admitted may stay this long, to be told why or to renew. */
+export const unadmittedMsMax = 60_000
+/** How long the watch of Devices waits after a failure. */
+export const watchRetryMs = 1000
+export const certificateCheckMsMax = 3_600_000
