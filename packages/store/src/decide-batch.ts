@@ -1,5 +1,6 @@
+import { toError } from '@skerry/base/assert'
 import { parseJson } from '@skerry/base/json'
-import { ApiError, isApiError } from '@skerry/api/status'
+import { ApiError } from '@skerry/api/status'
 import type { StoredObject } from '@skerry/api/object'
 import type { Change, Decision, Write } from './ledger.ts'
 import { objectBytesMax } from './limits.ts'
@@ -8,7 +9,7 @@ import { type RowKey, rowKeyText } from './row-key.ts'
 /** What becomes of one write of a batch: the object to answer, or the refusal. */
 export type Outcome =
   | { readonly ok: true; readonly object: StoredObject }
-  | { readonly ok: false; readonly error: ApiError }
+  | { readonly ok: false; readonly error: Error }
 
 /** A change and its object as the exact text to store. */
 export type TextChange = Change & { readonly afterText: string | undefined }
@@ -47,8 +48,7 @@ export function decideBatch(
       }
       return { ok: true, object: stored.object }
     } catch (thrown) {
-      if (!isApiError(thrown)) throw thrown
-      return { ok: false, error: thrown }
+      return { ok: false, error: toError(thrown) }
     }
   })
   return { outcomes, changes }

@@ -54,3 +54,32 @@ export const postgresLogBytesMax = 4 * 2 ** 20
 export const postgresLogLinesMax = 6
 
 export const postgresConnectionsMax = 60
+
+/** Connections for reading; a writer, a reader of changes and the owner have their own. */
+export const readConnectionsMax = 8
+
+/** How long a question to PostgreSQL may take before it counts as gone. */
+export const queryWaitMsMax = 30_000
+export const connectWaitMsMax = 5_000
+
+/** How long a hub that stands still may hold the lock that all writers need. */
+export const lockHeldMsMax = 10_000
+
+/** Changes come by NOTIFY; should one be lost, by looking this often. */
+export const changePollIntervalMs = 2_000
+
+/** Delays between attempts to reach PostgreSQL again. */
+export const reconnectFirstMs = 50
+export const reconnectMaxMs = 2_000
+
+/** Changes kept for watchers that come back: five minutes of 10,000 sites with one status a minute. */
+export const changesKeptMax = 50_000
+export const compactionIntervalMs = 60_000
+/** Changes removed in one transaction. */
+export const compactionSliceMax = 10_000
+
+/** How far a restore moves the versions on: further than any hub can have come since the backup. */
+export const epochVersionJump = 1_000_000
+
+/** Rows of a backup that are read or written at a time. */
+export const backupPageMax = 500

@@ -26,7 +26,7 @@ export type RunAs =
    * In a user namespace, in which we have another number: PostgreSQL sees an ordinary user, and the
    * kernel lets it at our files. Nothing has to move.
    */
-  | { readonly by: 'namespace'; readonly prefix: readonly string[] }
+  | { readonly by: 'namespace'; readonly program: string; readonly args: readonly string[] }
   | { readonly by: 'user'; readonly uid: number; readonly gid: number }
 
 /** The programs that npm installed for this machine. */
@@ -51,16 +51,17 @@ export async function choosePlace(dataDir: string, log: Log): Promise<PostgresPl
   const isMoved = await exists(join(dataDir, movedFile))
   const owner = (await stat(home)).uid
   if (!isMoved && owner === 0) {
-    const prefix = namespacePrefix(account)
-    if (await succeeds(prefix[0]!, [...prefix.slice(1), join(native, 'bin', 'postgres'), '-V']))
-      return { native, home, runAs: { by: 'namespace', prefix } }
+    const runAs = inNamespace(account)
+    if (await succeeds(runAs.program, [...runAs.args, join(native, 'bin', 'postgres'), '-V']))
+      return { native, home, runAs }
   }
   return placeForUser({ dataDir, native, home, account, log })
 }
 
 /** Root keeps its number to the kernel and has another one to the program. */
-function namespacePrefix({ uid, gid }: Account): string[] {
-  return ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--']
+function inNamespace({ uid, gid }: Account) {
+  const args = ['--user', `--map-user=${uid}`, `--map-group=${gid}`, '--']
+  return { by: 'namespace', program: 'unshare', args } as const
 }
 
 const movedFile = 'postgres-moved-to'

@@ -196,8 +196,9 @@ function spawnAs(
   options: SpawnOptions,
 ) {
   const path = join(native, 'bin', program)
-  const [command = path, ...before] = runAs.by === 'namespace' ? [...runAs.prefix, path] : [path]
-  return spawn(command, [...before, ...args], {
+  const isWrapped = runAs.by === 'namespace'
+  const command = isWrapped ? runAs.program : path
+  return spawn(command, isWrapped ? [...runAs.args, path, ...args] : args, {
     ...options,
     cwd: '/',
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },

@@ -1,0 +1,40 @@
+import { toError } from '@skerry/base/assert'
+import { ApiError, isApiError, unavailable } from '@skerry/api/status'
+
+/** SQLSTATE classes that pass: connection, resources, lock, operator, rollback, i/o. */
+const passingClasses = new Set(['08', '40', '53', '55', '57', '58', '25'])
+
+/** Classes that say a value was refused. */
+const refusedClasses = new Set(['22', '23', '54'])
+
+/** Whether PostgreSQL refused a value, so that a statement without it may pass. */
+export function isRefusedValue(thrown: unknown): boolean {
+  return refusedClasses.has(classOf(thrown) ?? '')
+}
+
+/** What a caller is told when PostgreSQL fails: try again, unless it is a bug. */
+export function databaseError(thrown: unknown): Error {
+  if (isApiError(thrown)) return thrown
+  const error = toError(thrown)
+  const sqlClass = classOf(thrown)
+  if (sqlClass === undefined || passingClasses.has(sqlClass))
+    return unavailable(`The database does not answer; try again. (${error.message})`)
+  if (refusedClasses.has(sqlClass))
+    return new ApiError('BadRequest', `The database refuses a value: ${error.message}`)
+  return error
+}
+
+/** The first two characters of the SQLSTATE; undefined when it was not PostgreSQL that spoke. */
+function classOf(thrown: unknown): string | undefined {
+  const code = (thrown as { code?: unknown } | undefined)?.code
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code.slice(0, 2) : undefined
+}
+
+/** Runs a question to PostgreSQL, with its failures as a caller can use them. */
+export async function asking<T>(question: () => Promise<T>): Promise<T> {
+  try {
+    return await question()
+  } catch (thrown) {
+    throw databaseError(thrown)
+  }
+}

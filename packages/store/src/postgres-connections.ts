@@ -1,0 +1,66 @@
+import pg from 'pg'
+import { connectWaitMsMax, lockHeldMsMax, queryWaitMsMax, readConnectionsMax } from './limits.ts'
+
+const settings = {
+  application_name: 'skerry-hub',
+  connectionTimeoutMillis: connectWaitMsMax,
+  query_timeout: queryWaitMsMax,
+  keepAlive: true,
+  // A hub that was stopped in the middle of a write must not stop the others.
+  idle_in_transaction_session_timeout: lockHeldMsMax,
+} as const
+
+export function createReadPool(databaseUrl: string): pg.Pool {
+  const pool = new pg.Pool({ ...settings, connectionString: databaseUrl, max: readConnectionsMax })
+  // A connection that dies while idle is replaced by the next question.
+  pool.on('error', () => {})
+  return pool
+}
+
+export async function connect(databaseUrl: string): Promise<pg.Client> {
+  const client = new pg.Client({ ...settings, connectionString: databaseUrl })
+  // Whoever asks next hears of it.
+  client.on('error', () => {})
+  try {
+    await client.connect()
+    return client
+  } catch (thrown) {
+    await client.end().catch(() => {})
+    throw thrown
+  }
+}
+
+/** A connection that is made when needed and thrown away after any failure. */
+export type Connection = AsyncDisposable & {
+  use<T>(work: (client: pg.Client) => Promise<T>): Promise<T>
+}
+
+export function createConnection(databaseUrl: string): Connection {
+  let client: pg.Client | undefined
+  const drop = async (): Promise<void> => {
+    const dropped = client
+    client = undefined
+    await dropped?.end().catch(() => {})
+  }
+  const open = async (): Promise<pg.Client> => {
+    const opened = await connect(databaseUrl)
+    opened.once('end', () => {
+      if (client === opened) client = undefined
+    })
+    client = opened
+    return opened
+  }
+  return {
+    use: async (work) => {
+      const used = client ?? (await open())
+      try {
+        return await work(used)
+      } catch (thrown) {
+        // Whether it committed is not known; closing rolls back what did not.
+        await drop()
+        throw thrown
+      }
+    },
+    [Symbol.asyncDispose]: drop,
+  }
+}
