@@ -9,7 +9,9 @@ export function sendJson(
 ): void {
   if (response.destroyed || response.headersSent) return
   response.writeHead(status, { 'Content-Type': 'application/json', 'Content-Length': bodyBytes })
-  response.end(body)
+  /** Plain ASCII needs no encoding, and goes out with the headers in one piece. */
+  const isPlain = typeof body === 'string' && body.length === bodyBytes
+  response.end(body, isPlain ? 'latin1' : 'utf8')
 }
 
 /** `{"error": …}`, as the protocol has it. */

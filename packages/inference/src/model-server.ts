@@ -50,7 +50,7 @@ export class ModelServer {
     const handle = httpRoutes({
       identity,
       signature,
-      queue: new RunQueue(options.run, limits.queueRequestsMax),
+      queue: new RunQueue({ run: options.run, requestsMax: limits.queueRequestsMax, clock }),
       bodies: new BodyReader(limits),
       measures: this.measures,
       memory: new AnswerMemory(limits),
