@@ -383,11 +383,21 @@ test('a first rollout that fails says that there is nothing to go back to', () =
   world.site('c').breaks = true
   world.steps(3)
   assert.equal(world.status.phase, 'Failed')
-  assert.match(world.status.message ?? '', /nothing to go back to/)
+  assert.match(world.status.message ?? '', /no other revision to go back to/)
   world.site('c').breaks = false
   world.control({ retries: 1 })
   world.steps(3)
   assert.equal(world.status.phase, 'Succeeded')
+})
+
+test('a return to the revision that passed its gates needs no gates', () => {
+  const world = new World(names, { ...quick, soakSeconds: 600 }, 'p-v2')
+  world.site('a').runs = 'v1'
+  world.look()
+  assert.match(world.status.message ?? '', /Return to p-v2, which has passed its gates before/)
+  world.steps(2)
+  assert.equal(world.status.phase, 'Succeeded')
+  assert.ok(world.sites.every((site) => site.runs === 'v2'))
 })
 
 test('a newer rollout supersedes; sites keep what they have', () => {

@@ -160,9 +160,13 @@ export function elapsedMs(draft: Draft, since: string | undefined): number {
   return since === undefined ? 0 : draft.nowMs - Date.parse(since)
 }
 
-/** The first rollout of a fleet: nothing runs yet that could be compared or gone back to. */
-export function isFirst(draft: Draft): boolean {
-  return draft.rollout.spec.previousRevision === undefined
+/**
+ * Nothing runs yet that could be compared or gone back to; or the sites return to the revision that
+ * passed its gates already.
+ */
+export function isUngated({ rollout }: Draft): boolean {
+  const { previousRevision, revision } = rollout.spec
+  return previousRevision === undefined || previousRevision === revision
 }
 
 export function countOf(count: number, noun: string): string {

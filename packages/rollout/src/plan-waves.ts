@@ -6,13 +6,13 @@ type WaveStatus = NonNullable<RolloutStatus['waves']>[number]
 /**
  * Which sites change together. The canary is taken from the sites that are online and healthy; the
  * waves of the policy follow by name; the last takes all that are left. The first rollout of a fleet
- * goes to all at once, as nothing runs there yet that could be hurt.
+ * goes to all at once, as nothing runs there yet that could be hurt; so does a return to what passed.
  */
 export function planWaves(spec: Rollout['spec'], sites: readonly SiteFacts[]): WaveStatus[] {
   const { policy } = spec
   const total = sites.length
   if (total === 0) return []
-  if (spec.previousRevision === undefined)
+  if (spec.previousRevision === undefined || spec.previousRevision === spec.revision)
     return [waveOf('all', sites.map(({ name }) => name).toSorted(compareNames))]
   const canary = sites.toSorted(byFitness).slice(0, policy.canary.sites)
   const isCanary = new Set(canary.map(({ name }) => name))

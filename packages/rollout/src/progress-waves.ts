@@ -6,7 +6,7 @@ import {
   countOf,
   elapsedMs,
   factsOf,
-  isFirst,
+  isUngated,
   setPhase,
   setSite,
   sitesOf,
@@ -64,11 +64,14 @@ function startWave(draft: Draft, wave: WaveStatus): void {
 }
 
 function startMessage(draft: Draft, wave: WaveStatus, pulled: readonly string[]): string {
-  if (isFirst(draft))
-    return `First revision of this fleet: it goes to ${countOf(wave.sites.length, 'site')} at once, without canary, soak or gates, as nothing runs there yet.`
+  const sites = countOf(wave.sites.length, 'site')
+  if (draft.rollout.spec.previousRevision === undefined)
+    return `First revision of this fleet: it goes to ${sites} at once, without canary, soak or gates, as nothing runs there yet.`
+  if (isUngated(draft))
+    return `Return to ${draft.rollout.spec.revision}, which has passed its gates before: ${sites} at once.`
   const instead =
     pulled.length === 0 ? '' : ` Its own sites are offline: ${pulled.join(', ')} instead.`
-  return `Wave ${wave.name}: updating ${countOf(wave.sites.length, 'site')}.${instead}`
+  return `Wave ${wave.name}: updating ${sites}.${instead}`
 }
 
 function askOnline(draft: Draft, wave: WaveStatus): void {
@@ -114,7 +117,7 @@ function pullOnline(draft: Draft, wave: WaveStatus): string[] {
 function passIfNobodyIsThere(draft: Draft, wave: WaveStatus): void {
   const { waves } = draft.status
   const before = waves[waves.indexOf(wave) - 1]
-  if (before?.state === 'Passed' || isFirst(draft)) wave.state = 'Passed'
+  if (before?.state === 'Passed' || isUngated(draft)) wave.state = 'Passed'
   else
     draft.status.message =
       'No site of the fleet is online: the canary starts with the first that is.'
@@ -170,7 +173,7 @@ function replaceSites(draft: Draft, wave: WaveStatus): void {
 
 function finishSoaking(draft: Draft, wave: WaveStatus, gates: readonly GateResult[]): void {
   const { policy } = draft.rollout.spec
-  const soakSeconds = isFirst(draft)
+  const soakSeconds = isUngated(draft)
     ? 0
     : (policy.waves.find((each) => each.name === wave.name)?.soakSeconds ?? policy.soakSeconds)
   const soakedMs = elapsedMs(draft, wave.soakStartedTime)

@@ -1,5 +1,5 @@
 import type { Draft, RolloutSite } from './draft.ts'
-import { factsOf, isFirst } from './draft.ts'
+import { factsOf, isUngated } from './draft.ts'
 import type { Assignment } from './rollout-facts.ts'
 
 /**
@@ -42,7 +42,7 @@ function parkedRevision(draft: Draft, site: RolloutSite): string | undefined {
     case 'Pending':
     case 'Progressing':
     case 'Paused':
-      return isFirst(draft) ? revision : undefined
+      return isUngated(draft) ? revision : undefined
     case 'RollingBack':
     case 'RolledBack':
     case 'Failed':

@@ -5,7 +5,7 @@ import {
   type WaveStatus,
   countOf,
   factsOf,
-  isFirst,
+  isUngated,
   setPhase,
   setRunning,
   setSite,
@@ -22,12 +22,12 @@ export function failWave(draft: Draft, wave: WaveStatus, reason: StopReason, why
   wave.state = 'Failed'
   setStopped(draft, reason, cause)
   const { onFailure } = draft.rollout.spec.policy
-  if (isFirst(draft)) {
+  if (isUngated(draft)) {
     skipWaiting(draft)
     return setPhase(
       draft,
       'Failed',
-      `${cause} Nothing ran before, so there is nothing to go back to: mend it, or retry.`,
+      `${cause} There is no other revision to go back to: mend it, or retry.`,
     )
   }
   if (onFailure === 'Pause')
@@ -43,12 +43,12 @@ export function abort(draft: Draft): void {
     'Aborted',
     `Aborted${by === undefined ? '' : ` by ${by}`}${reason === undefined ? '' : `: ${reason}`}.`,
   )
-  if (isFirst(draft)) {
+  if (isUngated(draft)) {
     skipWaiting(draft)
     return setPhase(
       draft,
       'Aborted',
-      `${stopOf(draft)!.message} Nothing ran before: sites keep what they have.`,
+      `${stopOf(draft)!.message} There is no other revision to go back to: sites keep what they have.`,
     )
   }
   rollBack(draft, draft.status.waves)

@@ -1,12 +1,12 @@
 import type { GateResult } from '@skerry/api/kinds/rollout'
 import { splitAlpha } from './alpha.ts'
-import { type Draft, type WaveStatus, isFirst } from './draft.ts'
+import { type Draft, type WaveStatus, isUngated } from './draft.ts'
 import { judgeGate } from './gates.ts'
 import { noNumbers } from './measurement.ts'
 
 /** The verdict of every gate on every model in this wave. */
 export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
-  if (isFirst(draft)) return []
+  if (isUngated(draft)) return []
   const { facts, status, rollout } = draft
   const { gates, confidence } = rollout.spec.policy
   const alpha = splitAlpha(confidence, {

@@ -1,0 +1,52 @@
+import type { ResolvedLayer } from '@skerry/api/kinds/layer'
+import type { Site } from '@skerry/api/kinds/site'
+import type { SiteLayer } from '@skerry/api/site-spec'
+import { renderLayers } from './render-layers.ts'
+
+export type SpecContent = {
+  readonly layers: SiteLayer[]
+  readonly telemetryIntervalSeconds: number
+}
+
+export type ComposedSpec =
+  | { readonly ok: true; readonly content: SpecContent }
+  | { readonly ok: false; readonly message: string }
+
+/** All that a site shall run: what its fleets assigned, with its variables filled in. */
+export function composeSiteSpec(
+  site: Site,
+  layersOf: (revision: string) => readonly ResolvedLayer[] | undefined,
+): ComposedSpec {
+  const owners = new Map<string, string>()
+  const layers: SiteLayer[] = []
+  for (const { fleet, profileRevision, attempt } of site.status?.assigned ?? []) {
+    const found = layersOf(profileRevision)
+    if (found === undefined)
+      return refuse(`ProfileRevision ${profileRevision} of fleet ${fleet} does not exist.`)
+    const rendered = renderLayers(found, site.spec.variables)
+    if (!rendered.ok) return refuse(rendered.message)
+    for (const layer of rendered.layers) {
+      const other = owners.get(layer.name)
+      if (other !== undefined)
+        return refuse(
+          `Layer ${layer.name} comes from fleets ${other} and ${fleet}: rename one, or change a selector.`,
+        )
+      owners.set(layer.name, fleet)
+      layers.push({ ...layer, attempt })
+    }
+  }
+  return {
+    ok: true,
+    content: { layers, telemetryIntervalSeconds: site.spec.telemetry.intervalSeconds },
+  }
+}
+
+const refuse = (message: string) => ({ ok: false, message }) as const
+
+/** What the site may fetch: the files of its models, and their manifests. */
+export function blobsOf({ layers }: SpecContent): string[] {
+  const digests = layers.flatMap((layer) =>
+    layer.model === undefined ? [] : [layer.digest, layer.model.manifestDigest],
+  )
+  return [...new Set(digests)].toSorted()
+}

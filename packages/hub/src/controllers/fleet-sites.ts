@@ -1,0 +1,45 @@
+import type { Fleet } from '@skerry/api/kinds/fleet'
+import { fleetKind } from '@skerry/api/kinds/fleet'
+import type { Rollout } from '@skerry/api/kinds/rollout'
+import { type Site, siteKind } from '@skerry/api/kinds/site'
+import { labelSelectorOf, matchesLabels } from '@skerry/api/selector'
+import { type Cached, keyOf } from '@skerry/controller/controller'
+
+export function isSelected(fleet: Fleet, site: Site): boolean {
+  return (
+    site.metadata.deletionTimestamp === undefined &&
+    matchesLabels(labelSelectorOf(fleet.spec.selector), site.metadata.labels)
+  )
+}
+
+/** The sites that a fleet selects, by name. */
+export function sitesOfFleet(cached: Cached, fleet: Fleet): Site[] {
+  return cached.list(siteKind, fleet.metadata.namespace).filter((site) => isSelected(fleet, site))
+}
+
+/** Keys of all fleets that a site has to do with, or may have had. */
+export function fleetsOfSite(site: Site, cached: Cached): string[] {
+  const { namespace } = site.metadata
+  const all = cached.list(fleetKind, namespace).map(keyOf)
+  const assigned = (site.status?.assigned ?? []).map(({ fleet }) => `${namespace ?? ''}/${fleet}`)
+  return [...new Set([...all, ...assigned])]
+}
+
+export function assignedBy(site: Site, fleet: string) {
+  return site.status?.assigned?.find((each) => each.fleet === fleet)
+}
+
+/** Oldest first: by time, then by the number at the end of the name. */
+export function inOrder(rollouts: readonly Rollout[]): Rollout[] {
+  return rollouts.toSorted(
+    (left, right) =>
+      Date.parse(left.metadata.creationTimestamp) - Date.parse(right.metadata.creationTimestamp) ||
+      numberOf(left.metadata.name) - numberOf(right.metadata.name) ||
+      (left.metadata.name < right.metadata.name ? -1 : 1),
+  )
+}
+
+/** `depots-0a1b2c3d4e-12` -> 12 */
+export function numberOf(rolloutName: string): number {
+  return Number(/-(\d{1,9})$/.exec(rolloutName)?.[1] ?? 0)
+}

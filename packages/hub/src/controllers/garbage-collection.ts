@@ -1,0 +1,135 @@
+import { type AnyKind, resourceName } from '@skerry/api/kind'
+import { kindOfObject, kinds } from '@skerry/api/kinds'
+import type { KubeObject, OwnerReference, StoredObject } from '@skerry/api/object'
+import { isApiError } from '@skerry/api/status'
+import { type Cached, type Controller, type View, reads } from '@skerry/controller/controller'
+
+type Found = { readonly kind: AnyKind; readonly object: StoredObject }
+
+/** Kinds that own nothing and are owned by nothing, and change all the time. */
+const skipped = new Set(['events', 'leases.coordination.k8s.io'])
+const followed = kinds.filter((kind) => !skipped.has(resourceName(kind)))
+
+/**
+ * Removes what belongs to nobody any more: in the background, in the foreground (finalizer
+ * `foregroundDeletion`: the owner waits for its dependents) or not at all (finalizer `orphan`).
+ */
+export const garbageCollectionController: Controller = {
+  name: 'garbage-collection',
+  reads: followed.map((kind) => reads(kind, (object, cached) => keysAround(kind, object, cached))),
+  owns: [],
+  workers: 4,
+  reconcile: reconcileObject,
+}
+
+const keyFor = (kind: AnyKind, { namespace = '', name }: { namespace?: string; name: string }) =>
+  `${resourceName(kind)}|${namespace}|${name}`
+
+/** An object, who it belongs to, and, when it goes, what belongs to it. */
+function keysAround(kind: AnyKind, object: StoredObject, cached: Cached): string[] {
+  const { metadata } = object
+  const owners = (metadata.ownerReferences ?? []).flatMap((reference) => {
+    const owner = kindOfObject(reference)
+    return owner === undefined ? [] : [keyFor(owner, locate(owner, reference, metadata.namespace))]
+  })
+  const isThere = cached.get(kind, metadata) !== undefined
+  const isGoing = !isThere || metadata.deletionTimestamp !== undefined
+  const dependents = isGoing
+    ? dependentsOf(cached, metadata.uid).map((found) => keyFor(found.kind, found.object.metadata))
+    : []
+  return [keyFor(kind, metadata), ...owners, ...dependents]
+}
+
+function dependentsOf(cached: Cached, uid: string): Found[] {
+  return followed.flatMap((kind) =>
+    (cached.list(kind) as unknown as StoredObject[])
+      .filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid))
+      .map((object) => ({ kind, object })),
+  )
+}
+
+function locate(kind: AnyKind, { name }: { name: string }, namespace: string | undefined) {
+  return kind.scope === 'Namespaced' && namespace !== undefined ? { namespace, name } : { name }
+}
+
+async function reconcileObject(key: string, view: View): Promise<void> {
+  const [resource, namespace = '', name = ''] = key.split('|')
+  const kind = followed.find((each) => resourceName(each) === resource)
+  if (kind === undefined) return
+  const object = (await view.state.get(kind, {
+    ...(namespace === '' ? {} : { namespace }),
+    name,
+  })) as unknown as StoredObject | undefined
+  if (object === undefined) return
+  const finalizers = object.metadata.finalizers ?? []
+  if (object.metadata.deletionTimestamp === undefined) return collect(view, { kind, object })
+  if (finalizers.includes('orphan')) return orphan(view, { kind, object })
+  if (finalizers.includes('foregroundDeletion')) return await foreground(view, { kind, object })
+}
+
+/** Goes when all of its owners are gone. */
+async function collect({ state }: View, { kind, object }: Found): Promise<void> {
+  const { metadata } = object
+  const references = metadata.ownerReferences ?? []
+  if (references.length === 0) return
+  for (const reference of references)
+    if (await isOwnerThere({ state }, reference, metadata.namespace)) return
+  await ignoreGone(state.delete(kind, metadata, { preconditions: { uid: metadata.uid } }))
+}
+
+async function isOwnerThere(
+  { state }: Pick<View, 'state'>,
+  reference: OwnerReference,
+  namespace: string | undefined,
+): Promise<boolean> {
+  const kind = kindOfObject(reference)
+  // Of a kind that we do not know, nothing can be said: better keep too much than too little.
+  if (kind === undefined) return true
+  const owner = (await state.get(kind, locate(kind, reference, namespace))) as unknown as
+    | StoredObject
+    | undefined
+  return owner?.metadata.uid === reference.uid
+}
+
+async function foreground(view: View, { kind, object }: Found): Promise<void> {
+  const dependents = dependentsOf(view.cached, object.metadata.uid)
+  for (const { kind: own, object: dependent } of dependents)
+    if (dependent.metadata.deletionTimestamp === undefined)
+      await ignoreGone(
+        view.state.delete(own, dependent.metadata, {
+          preconditions: { uid: dependent.metadata.uid },
+          propagationPolicy: 'Foreground',
+        }),
+      )
+  const isWaiting = dependents.some(({ object: dependent }) =>
+    dependent.metadata.ownerReferences?.some(
+      (owner) => owner.uid === object.metadata.uid && owner.blockOwnerDeletion === true,
+    ),
+  )
+  if (!isWaiting) await dropFinalizer(view, { kind, object }, 'foregroundDeletion')
+}
+
+async function orphan(view: View, { kind, object }: Found): Promise<void> {
+  for (const { kind: own, object: dependent } of dependentsOf(view.cached, object.metadata.uid)) {
+    const ownerReferences = (dependent.metadata.ownerReferences ?? []).filter(
+      (owner) => owner.uid !== object.metadata.uid,
+    )
+    const freed = { ...dependent, metadata: { ...dependent.metadata, ownerReferences } }
+    await ignoreGone(view.state.update(own, freed as KubeObject))
+  }
+  await dropFinalizer(view, { kind, object }, 'orphan')
+}
+
+async function dropFinalizer({ state }: View, { kind, object }: Found, finalizer: string) {
+  const finalizers = (object.metadata.finalizers ?? []).filter((each) => each !== finalizer)
+  const freed = { ...object, metadata: { ...object.metadata, finalizers } }
+  await ignoreGone(state.update(kind, freed as KubeObject))
+}
+
+async function ignoreGone(done: Promise<unknown>): Promise<void> {
+  try {
+    await done
+  } catch (thrown) {
+    if (!isApiError(thrown, 'NotFound')) throw thrown
+  }
+}

@@ -1,0 +1,85 @@
+import type { Fleet } from '@skerry/api/kinds/fleet'
+import type { ResolvedLayer } from '@skerry/api/kinds/layer'
+import { profileRevisionKind } from '@skerry/api/kinds/profile'
+import type { Rollout } from '@skerry/api/kinds/rollout'
+import type { Site } from '@skerry/api/kinds/site'
+import type { Cached } from '@skerry/controller/controller'
+import type { RolloutFacts, SiteFacts, WantedContent } from '@skerry/rollout/rollout-facts'
+import { assignedBy } from './fleet-sites.ts'
+import { renderLayers } from './render-layers.ts'
+
+/** Layers of a revision, or undefined when there is no such revision. */
+export type RevisionLayers = (revision: string) => readonly ResolvedLayer[] | undefined
+
+export function revisionLayers(cached: Cached, namespace: string | undefined): RevisionLayers {
+  return (name) => cached.get(profileRevisionKind, { namespace, name })?.spec.layers
+}
+
+/** Everything but the measurements, from what is known of the sites. */
+export function siteFactsOf(
+  site: Site,
+  fleet: string,
+  rollout: Rollout,
+  layersOf: RevisionLayers,
+): SiteFacts {
+  const status = site.status ?? {}
+  const assigned = assignedBy(site, fleet)
+  const { revision, previousRevision } = rollout.spec
+  return {
+    name: site.metadata.name,
+    connectivity: status.connectivity ?? 'Never',
+    health: status.health ?? 'Unknown',
+    healthMessage: status.healthMessage,
+    assigned,
+    wanted: contentOf(site, revision, layersOf),
+    ...(previousRevision === undefined
+      ? {}
+      : { previous: contentOf(site, previousRevision, layersOf) }),
+    layers: status.layers ?? [],
+    failed: status.failed ?? [],
+  }
+}
+
+function contentOf(site: Site, revision: string, layersOf: RevisionLayers): WantedContent {
+  const layers = layersOf(revision)
+  if (layers === undefined)
+    return { ok: false, message: `ProfileRevision ${revision} does not exist any more.` }
+  const rendered = renderLayers(layers, site.spec.variables)
+  return rendered.ok
+    ? { ok: true, layers: rendered.layers.map(({ name, digest }) => ({ name, digest })) }
+    : rendered
+}
+
+/** The models of the new revision, with the content that ran before under the same name. */
+export type MeasuredModel = RolloutFacts['models'][number] & {
+  readonly digest: string
+  readonly previousDigest?: string | undefined
+}
+
+export function measuredModels(rollout: Rollout, layersOf: RevisionLayers): MeasuredModel[] {
+  const { revision, previousRevision } = rollout.spec
+  const before = previousRevision === undefined ? [] : (layersOf(previousRevision) ?? [])
+  const seen = new Set<string>()
+  return (layersOf(revision) ?? []).flatMap((layer): MeasuredModel[] => {
+    if (layer.model === undefined || seen.has(layer.model.name)) return []
+    const { name, version } = layer.model
+    seen.add(name)
+    const previous = before.find((each) => each.model?.name === name)
+    return [
+      {
+        name,
+        version,
+        digest: layer.digest,
+        hasPrevious: previous !== undefined,
+        previousDigest: previous?.digest,
+      },
+    ]
+  })
+}
+
+export type FactsInput = {
+  readonly fleet: Fleet
+  readonly rollout: Rollout
+  readonly sites: readonly Site[]
+  readonly layersOf: RevisionLayers
+}

@@ -1,0 +1,65 @@
+import type { Rollout } from '@skerry/api/kinds/rollout'
+import type { Rollup } from '@skerry/api/metrics'
+import type { RollupStore } from '@skerry/store/hub-store'
+import { type Measurement, addUp } from '@skerry/rollout/measurement'
+import { baselineHistoryMs, measuredSitesMax } from './limits.ts'
+import { type FactsInput, type MeasuredModel, measuredModels } from './rollout-facts.ts'
+
+/**
+ * What the wave under way has shown so far, and the running version beside it: at the sites that
+ * still run it, and at all sites from a while before the rollout began.
+ */
+export async function measureWave(rollups: RollupStore, input: FactsInput): Promise<Measurement[]> {
+  const { rollout, layersOf } = input
+  const { phase, waves, wave: waveName } = rollout.status ?? {}
+  const wave = waves?.find((each) => each.name === waveName)
+  if (phase !== 'Progressing' || wave?.startedTime === undefined) return []
+  const sinceMs = Date.parse(wave.startedTime)
+  const namespace = rollout.metadata.namespace ?? ''
+  return Promise.all(
+    measuredModels(rollout, layersOf).map(async (model): Promise<Measurement> => {
+      const next = await rollups.query({
+        namespace,
+        sites: wave.sites.slice(0, measuredSitesMax),
+        model: model.name,
+        digest: model.digest,
+        sinceMs,
+      })
+      const running = await queryRunning(rollups, input, model)
+      return {
+        wave: wave.name,
+        model: model.name,
+        version: model.version,
+        // The same content may have run here before, so what began earlier does not count.
+        next: addUp(next.filter((rollup) => rollup.startMs >= sinceMs - 1000)),
+        ...(running === undefined ? {} : { running: addUp(running) }),
+      }
+    }),
+  )
+}
+
+async function queryRunning(
+  rollups: RollupStore,
+  { rollout, sites }: FactsInput,
+  model: MeasuredModel,
+): Promise<Rollup[] | undefined> {
+  if (model.previousDigest === undefined) return undefined
+  const startedMs = Date.parse(rollout.status?.startedTime ?? rollout.metadata.creationTimestamp)
+  const moved = movedSites(rollout)
+  const all = sites.map((site) => site.metadata.name)
+  const still = all.filter((name) => !moved.has(name))
+  const found = await rollups.query({
+    namespace: rollout.metadata.namespace ?? '',
+    // Sites that still run it come first: they are measured under today's conditions.
+    sites: [...still, ...all.filter((name) => moved.has(name))].slice(0, measuredSitesMax),
+    model: model.name,
+    digest: model.previousDigest,
+    sinceMs: startedMs - baselineHistoryMs,
+  })
+  return found.filter((rollup) => !moved.has(rollup.site) || rollup.endMs <= startedMs)
+}
+
+function movedSites(rollout: Rollout): Set<string> {
+  const { waves = [] } = rollout.status ?? {}
+  return new Set(waves.filter((wave) => wave.state !== 'Waiting').flatMap((wave) => wave.sites))
+}
