@@ -109,7 +109,7 @@ export function refusal(
   const reason =
     typeof said === 'string' && failures.has(said)
       ? (said as LinkFailure)
-      : code >= 500
+      : code >= 500 || code === 429
         ? 'Unreachable'
         : 'Refused'
   return new LinkError(reason, messageOf(body) ?? `The hub answered ${code}.`)

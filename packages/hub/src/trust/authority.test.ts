@@ -83,7 +83,7 @@ test('a device gets a certificate that says who it is and admits it for a day', 
   }
   assert.equal(kindAt(startMs), 'Device')
   assert.equal(kindAt(facts.notAfterMs), 'RenewOnly')
-  assert.equal(kindAt(startMs - 3_600_000), 'NotYetValid')
+  assert.equal(kindAt(startMs - 3_600_000), 'RenewOnly')
   assert.equal(admitCertificate(facts, undefined, startMs).kind, 'Refused')
   assert.equal(kindAt(facts.notAfterMs, { ...known, publicKeyDigest: 'x' }), 'Revoked')
   assert.equal(kindAt(startMs, { ...known, site: 'depot-2' }), 'Revoked')

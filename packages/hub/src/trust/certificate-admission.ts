@@ -11,16 +11,14 @@ export type KnownDevice = {
 
 export type Admission =
   | { readonly kind: 'Device'; readonly identity: DeviceIdentity; readonly notAfterMs: number }
-  /** Expired, but not revoked: the renewal endpoint and nothing else. */
+  /**
+   * Expired, or issued while the hub's clock was ahead, but not revoked: the renewal endpoint and nothing
+   * else.
+   */
   | { readonly kind: 'RenewOnly'; readonly identity: DeviceIdentity; readonly message: string }
   | { readonly kind: 'Refused'; readonly reason: AdmissionRefusal; readonly message: string }
 
-export type AdmissionRefusal =
-  | 'NoCertificate'
-  | 'UnknownAuthority'
-  | 'NotADevice'
-  | 'NotYetValid'
-  | 'Revoked'
+export type AdmissionRefusal = 'NoCertificate' | 'UnknownAuthority' | 'NotADevice' | 'Revoked'
 
 /** What a certificate opens. A decision from values alone: who looked them up does not matter. */
 export function admitCertificate(
@@ -56,10 +54,11 @@ export function admitCertificate(
       `The certificate is for site ${identity.site}, to which the device no longer belongs: enrol again.`,
     )
   if (nowMs < facts.notBeforeMs)
-    return refuse(
-      'NotYetValid',
-      `The certificate begins at ${new Date(facts.notBeforeMs).toISOString()}, after the hub's clock: check the hub's time.`,
-    )
+    return {
+      kind: 'RenewOnly',
+      identity,
+      message: `The certificate begins at ${new Date(facts.notBeforeMs).toISOString()}, after the hub's clock: renew it.`,
+    }
   if (nowMs >= facts.notAfterMs)
     return {
       kind: 'RenewOnly',
