@@ -30,13 +30,19 @@ export async function measureWave(rollups: RollupStore, input: FactsInput): Prom
         wave: wave.name,
         model: model.name,
         version: model.version,
-        // The same content may have run here before, so what began earlier does not count.
-        next: addUp(next.filter((rollup) => rollup.startMs >= sinceMs - 1000)),
+        next: addUp(mayHaveRunBefore(rollout, model) ? next.filter(isOfWave(sinceMs)) : next),
         ...(running === undefined ? {} : { running: addUp(running) }),
       }
     }),
   )
 }
+
+/** On a second attempt, or where the model stays the same, older measurements are about before. */
+function mayHaveRunBefore(rollout: Rollout, model: MeasuredModel): boolean {
+  return (rollout.status?.handledRetries ?? 0) > 0 || model.digest === model.previousDigest
+}
+
+const isOfWave = (sinceMs: number) => (rollup: Rollup) => rollup.startMs >= sinceMs
 
 async function queryRunning(
   rollups: RollupStore,
