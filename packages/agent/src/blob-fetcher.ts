@@ -35,8 +35,9 @@ export function createBlobFetcher(options: BlobFetcherOptions): BlobFetcher {
     const { digest, model } = content
     const { link, message } = connection.get()
     if (model === undefined) return `layer ${content.name} has no file to fetch`
-    if (link === undefined) return `the hub cannot be reached: ${message ?? 'not connected yet'}`
     try {
+      if (await blobs.adopt(digest)) return undefined
+      if (link === undefined) return `the hub cannot be reached: ${message ?? 'not connected yet'}`
       const result = await blobs.receive({
         digest,
         sizeBytes: model.sizeBytes,

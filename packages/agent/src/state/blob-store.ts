@@ -11,6 +11,8 @@ export type BlobStore = {
   receive(blob: BlobSource): Promise<ReceiveResult>
   /** Whether the file still is what its name says; a file that is not is removed. Read once a run. */
   verify(digest: string): Promise<boolean>
+  /** Whether somebody brought the file since the agent started, as from a USB stick. */
+  adopt(digest: string): Promise<boolean>
   remove(digest: string): Promise<void>
 }
 
@@ -94,6 +96,13 @@ class DiskBlobStore implements BlobStore {
       this.#held.complete.delete(digest)
     }
     return isSame
+  }
+
+  async adopt(digest: string): Promise<boolean> {
+    if ((await this.#disk.size(this.pathOf(digest))) === undefined) return false
+    if (!(await this.verify(digest))) return false
+    this.#held.complete.add(digest)
+    return true
   }
 
   async remove(digest: string): Promise<void> {
