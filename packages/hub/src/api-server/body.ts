@@ -61,7 +61,7 @@ export async function readBody(request: ApiRequest): Promise<unknown> {
   if (!jsonTypes.has(type) && !yamlTypes.has(type))
     throw new ApiError(
       'UnsupportedMediaType',
-      `the body of the request was in an unknown format (${type}) - accepted media types include: application/json, application/yaml`,
+      `the body of the request was in an unknown format (${type}) - accepted media types include: application/json, application/yaml, ${protobufType}`,
     )
   const text = await readText(request)
   return text.trim() === '' ? undefined : parseText(text, yamlTypes.has(type) ? 'YAML' : 'JSON')

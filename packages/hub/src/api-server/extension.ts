@@ -20,6 +20,8 @@ export type SubresourceHandler = {
   readonly verbs: readonly SubresourceVerb[]
   /** The answer; may throw ApiError. */
   handle(context: SubresourceContext): Promise<object>
+  /** The answer for all objects of the namespace, asked for by the name `-`; absent: there is none. */
+  handleAll?(context: Omit<SubresourceContext, 'object'> & { namespace: string }): Promise<object>
 }
 
 /** Who asks, and whether anything is to be stored at all. */

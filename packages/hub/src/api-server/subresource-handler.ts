@@ -18,8 +18,11 @@ export async function serveSubresource(
   if (handler === undefined || !handler.verbs.includes(verb)) throw methodNotAllowed()
   const body = verb === 'get' ? undefined : await readBody(request)
   const dryRun = isDryRun(query.getAll('dryRun'))
-  const object = await readStored(server, target)
-  const answer = await handler.handle({ kind, object, verb, body, query, user, dryRun })
+  const context = { kind, verb, body, query, user, dryRun }
+  const answer =
+    target.name === '-' && handler.handleAll !== undefined
+      ? await handler.handleAll({ ...context, namespace: target.namespace ?? '' })
+      : await handler.handle({ ...context, object: await readStored(server, target) })
   await sendAnswer(call, { code: verb === 'create' ? 201 : 200, body: answer })
 }
 

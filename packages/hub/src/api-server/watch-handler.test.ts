@@ -123,6 +123,14 @@ describe('a watch on the wire', () => {
     assert.equal(row.type, 'ADDED')
     assert.equal(row.object.kind, 'Table')
     assert.equal((row.object['rows'] as { cells: string[] }[])[0]!.cells[0], 'a')
+    await using marked = await watch(
+      rig,
+      'sendInitialEvents=true',
+      'application/json;as=Table;v=v1;g=meta.k8s.io',
+    )
+    await marked.next()
+    const [mark] = (await marked.next()).object['rows'] as { object: KubeObject }[]
+    assert.equal(mark?.object.metadata.annotations?.['k8s.io/initial-events-end'], 'true')
     await using partial = await watch(
       rig,
       '',

@@ -104,18 +104,26 @@ function bookmark(
     creationTimestamp: null,
     ...(isEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {}),
   }
-  const apiVersion = 'meta.k8s.io/v1'
-  if (accepted.as === 'Table')
-    return {
-      kind: 'Table',
-      apiVersion,
-      metadata,
-      columnDefinitions: columnDefinitions(kind),
-      rows: [],
-    }
-  return accepted.as === undefined
-    ? { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }
-    : { kind: 'PartialObjectMetadata', apiVersion, metadata }
+  if (accepted.as === undefined)
+    return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }
+  const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
+  return accepted.as === 'Table' ? tableBookmark(kind, partial) : partial
+}
+
+/** A table of one empty row, whose object carries the bookmark, as a kube-apiserver sends it. */
+function tableBookmark(
+  kind: AnyKind,
+  partial: { readonly metadata: { readonly resourceVersion: string } },
+): object {
+  const definitions = columnDefinitions(kind)
+  const cells = definitions.map(({ format }) => (format === 'name' ? '' : null))
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata: { resourceVersion: partial.metadata.resourceVersion },
+    columnDefinitions: definitions,
+    rows: [{ cells, object: partial }],
+  }
 }
 
 function watchLifeOf({ random }: ServerContext, { query }: ResourceCall): number {
