@@ -3,9 +3,9 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import chromium from '@sparticuz/chromium'
-import { type Browser, type Page, chromium as playwright } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import { type FakeHub, type FakeScenario, startFakeHub } from '../packages/console/dev/fake-hub.ts'
+import { openBrowser } from '../packages/console/dev/open-browser.ts'
 
 const usage = `node scripts/shoot-console.ts --out DIR [--url URL] [--only TEXT]
   --url   a sign-in link or address of a running hub; absent: canned objects
@@ -78,17 +78,6 @@ const fakeShots: readonly Shot[] = [
 
 const problems: string[] = []
 
-async function launch(): Promise<Browser> {
-  const own = process.env['CHROME']
-  return playwright.launch({
-    headless: true,
-    executablePath: own ?? (await chromium.executablePath()),
-    // Not the arguments that come with the package: they put all pages into one process and switch off
-    // the security of the web, which is what these pictures shall also try.
-    args: ['--no-sandbox', '--no-zygote', '--disable-gpu'],
-  })
-}
-
 /** A page whose complaints are collected under the name of the picture. */
 async function openPage(browser: Browser, look: PageLook, origin: string): Promise<Page> {
   const context = await browser.newContext({
@@ -120,7 +109,9 @@ async function shoot(page: Page, name: string): Promise<void> {
   )
   if (Number(overflow) > 0)
     problems.push(`${name}: wider than the screen by ${String(overflow)} px`)
-  await page.screenshot({ path: join(out, `${name}.png`), fullPage: true })
+  // A dialog lies over what is on the screen, not over the whole length of the page.
+  const fullPage = (await page.locator('dialog[open]').count()) === 0
+  await page.screenshot({ path: join(out, `${name}.png`), fullPage })
   console.log(name)
 }
 
@@ -142,7 +133,7 @@ async function shootFake(browser: Browser): Promise<void> {
 function disposable(hub: FakeHub): FakeHub & AsyncDisposable {
   let closed: Promise<void> | undefined
   const close = () => (closed ??= hub.close())
-  return { url: hub.url, close, [Symbol.asyncDispose]: close }
+  return { ...hub, close, [Symbol.asyncDispose]: close }
 }
 
 /** The pages of a running hub: the lists, and the first site and rollout of each. */
@@ -176,7 +167,7 @@ async function shootReal(browser: Browser, link: string): Promise<void> {
   }
 }
 
-const browser = await launch()
+const browser = await openBrowser()
 try {
   if (values.url === undefined) await shootFake(browser)
   else await shootReal(browser, values.url)

@@ -1,93 +1,89 @@
-// A stand-in for the hub, for work on the looks of the console and for its pictures; nothing else uses
-// it. It keeps the shapes of the API (lists, watches, metrics, verbs, sessions) and none of its rules.
-import { readFileSync } from 'node:fs'
+// A stand-in for the hub, for work on the looks of the console, its pictures and its browser tests. It
+// keeps the shapes of the API (lists, watches, metrics, verbs, sessions) and none of its rules.
 import { type IncomingMessage, type ServerResponse, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { extname, join, normalize } from 'node:path'
-import type { FakeObject } from './fake-object.ts'
-import { emptyWorld, fakeWorld } from './fake-world.ts'
+import { bodyOf, security, sendFile, sendJson, sendStatus } from './fake-answers.ts'
 import { fakeMetrics } from './fake-metrics.ts'
+import type { FakeObject } from './fake-object.ts'
+import { type FakeWorld, emptyWorld, fakeWorld } from './fake-world.ts'
 
-export type FakeScenario = 'normal' | 'empty' | 'forbidden' | 'unavailable' | 'signedOut' | 'slow'
+const refusals = {
+  forbidden: {
+    code: 403,
+    reason: 'Forbidden',
+    message:
+      'sites.skerry.dev is forbidden: user "ada" cannot list resource "sites" in namespace "default"',
+  },
+  unavailable: {
+    code: 503,
+    reason: 'ServiceUnavailable',
+    message: 'the database does not answer',
+  },
+} as const
+
+export type FakeScenario =
+  | 'normal'
+  | 'empty'
+  | 'large'
+  | 'signedOut'
+  | 'slow'
+  | keyof typeof refusals
+
 export type FakeHub = {
   readonly url: string
+  /** Every request that changes something, such as `POST /auth/session {"code":"x"}`. */
+  readonly writes: readonly string[]
+  /** Changes the status of an object, as a controller would. */
+  patch(resource: string, name: string, status: Record<string, unknown>): void
+  /** Ends what is open; new connections are taken. */
+  dropConnections(): void
   /** Ends all connections, as if the hub had gone. */
   close(): Promise<void>
 }
 
-const dist = join(import.meta.dirname, '..', 'dist')
-const types: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
+type Context = {
+  readonly scenario: FakeScenario
+  readonly world: FakeWorld
+  readonly writes: string[]
+  readonly watches: Set<{ readonly path: string; readonly response: ServerResponse }>
+  isSignedIn: boolean
 }
-const security = {
-  'content-security-policy': "default-src 'self'; frame-ancestors 'none'; base-uri 'none'",
-  'x-content-type-options': 'nosniff',
-}
+
 const changeEveryMs = 1500
 
+function worldOf(scenario: FakeScenario): FakeWorld {
+  if (scenario === 'empty') return emptyWorld()
+  return fakeWorld(Date.now(), scenario === 'large' ? 1000 : 14)
+}
+
 export async function startFakeHub(scenario: FakeScenario, port = 0): Promise<FakeHub> {
-  const world = scenario === 'empty' ? emptyWorld() : fakeWorld(Date.now())
-  const watches = new Set<{ path: string; response: ServerResponse }>()
-  const change = (object: FakeObject, path: string) => {
-    for (const watch of watches)
-      if (watch.path.startsWith(path) && isSelected(object, watch.path))
+  const world = worldOf(scenario)
+  const context: Context = {
+    scenario,
+    world,
+    writes: [],
+    watches: new Set(),
+    isSignedIn: scenario !== 'signedOut',
+  }
+  const tell = (object: FakeObject, resource: string) => {
+    for (const watch of context.watches)
+      if (watch.path.startsWith(`/${resource}?`) && isSelected(object, watch.path))
         watch.response.write(`${JSON.stringify({ type: 'MODIFIED', object })}\n`)
   }
   const timer = setInterval(() => {
-    for (const [resource, object] of world.tick(Date.now())) change(object, `/${resource}`)
+    for (const [resource, object] of world.tick(Date.now())) tell(object, resource)
   }, changeEveryMs)
-
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', 'http://hub')
-    const isApi = /^\/(api|apis|auth)\//.test(url.pathname)
-    if (!isApi) return sendFile(url.pathname, response)
-    if (scenario === 'slow') return
-    if (scenario === 'signedOut') return sendStatus(response, 401, 'Unauthorized', 'sign in first')
-    if (url.pathname === '/auth/session')
-      return sendJson(response, 200, { user: { name: 'ada', groups: [] } })
-    if (scenario === 'forbidden')
-      return sendStatus(
-        response,
-        403,
-        'Forbidden',
-        'sites.skerry.dev is forbidden: user "ada" cannot list resource "sites" in namespace "default"',
-      )
-    if (scenario === 'unavailable')
-      return sendStatus(response, 503, 'ServiceUnavailable', 'the database does not answer')
-    const verb = /\/rollouts\/([^/]+)\/(pause|resume|abort|retry)$/.exec(url.pathname)
-    if (verb !== null && request.method === 'POST')
-      return void answerVerb(request, response, verb[2]!, () => {
-        const object = world.objects('rollouts').find(({ metadata }) => metadata.name === verb[1])
-        if (object !== undefined) sendJson(response, 200, object)
-        else sendStatus(response, 404, 'NotFound', `rollouts "${verb[1]}" not found`)
-      })
-    const metrics = /\/sites\/([^/]+)\/metrics$/.exec(url.pathname)
-    if (metrics !== null)
-      return sendJson(
-        response,
-        200,
-        fakeMetrics(world.objects('sites'), metrics[1]!, url.searchParams),
-      )
-    const resource = url.pathname.split('/').at(-1)!
-    if (url.searchParams.get('watch') !== 'true')
-      return sendJson(response, 200, {
-        kind: 'List',
-        apiVersion: 'v1',
-        metadata: { resourceVersion: String(world.version()) },
-        items: world.objects(resource).filter((object) => isSelected(object, url.search)),
-      })
-    const watch = { path: `/${resource}${url.search}`, response }
-    response.writeHead(200, { 'content-type': 'application/json', ...security })
-    response.flushHeaders()
-    watches.add(watch)
-    response.on('close', () => watches.delete(watch))
+    if (!/^\/(api|apis|auth)\//.test(url.pathname)) sendFile(url.pathname, response)
+    else if (scenario !== 'slow') void answer(context, url, request, response)
   })
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    writes: context.writes,
+    patch: (resource, name, status) => tell(world.patch(resource, name, status), resource),
+    dropConnections: () => server.closeAllConnections(),
     close: async () => {
       clearInterval(timer)
       server.closeAllConnections()
@@ -96,7 +92,69 @@ export async function startFakeHub(scenario: FakeScenario, port = 0): Promise<Fa
   }
 }
 
-/** Follows `fieldSelector=involvedObject.name=NAME` and `metadata.name=NAME`; others select all. */
+async function answer(
+  context: Context,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { scenario, world } = context
+  if (request.method !== 'GET') return answerWrite(context, url, request, response)
+  if (!context.isSignedIn) return sendStatus(response, 401, 'Unauthorized', 'Sign in first.')
+  if (url.pathname === '/auth/session')
+    return sendJson(response, 200, { user: { name: 'ada', groups: [] } })
+  if (scenario === 'forbidden' || scenario === 'unavailable') {
+    const { code, reason, message } = refusals[scenario]
+    return sendStatus(response, code, reason, message)
+  }
+  const site = /\/sites\/([^/]+)\/metrics$/.exec(url.pathname)?.[1]
+  if (site !== undefined)
+    return sendJson(response, 200, fakeMetrics(world.objects('sites'), site, url.searchParams))
+  const resource = url.pathname.split('/').at(-1)!
+  if (url.searchParams.get('watch') === 'true')
+    return openWatch(context, `/${resource}${url.search}`, response)
+  sendJson(response, 200, {
+    kind: 'List',
+    apiVersion: 'v1',
+    metadata: { resourceVersion: String(world.version()) },
+    items: world.objects(resource).filter((object) => isSelected(object, url.search)),
+  })
+}
+
+function openWatch(context: Context, path: string, response: ServerResponse): void {
+  const watch = { path, response }
+  response.writeHead(200, { 'content-type': 'application/json', ...security })
+  response.flushHeaders()
+  context.watches.add(watch)
+  response.on('close', () => context.watches.delete(watch))
+}
+
+/** Sign-in, sign-out and the verbs of rollouts. The code `good` signs in; the reason `refuse` is refused. */
+async function answerWrite(
+  context: Context,
+  url: URL,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const body = await bodyOf(request)
+  context.writes.push(`${request.method} ${url.pathname} ${body}`)
+  if (request.headers['x-skerry-console'] !== '1')
+    return sendStatus(response, 403, 'Forbidden', 'the header x-skerry-console is missing')
+  if (url.pathname === '/auth/session') {
+    context.isSignedIn = request.method === 'POST' && body.includes('good')
+    if (context.isSignedIn || request.method === 'DELETE') return sendJson(response, 200, {})
+    return sendStatus(response, 401, 'Unauthorized', 'The link was used already or has expired.')
+  }
+  const [, name, verb] = /\/rollouts\/([^/]+)\/([a-z]+)$/.exec(url.pathname) ?? []
+  const object = context.world.objects('rollouts').find(({ metadata }) => metadata.name === name)
+  if (object === undefined)
+    return sendStatus(response, 404, 'NotFound', `rollouts "${name}" not found`)
+  if (body.includes('refuse'))
+    return sendStatus(response, 409, 'Conflict', `cannot ${verb}: the rollout has just ended`)
+  sendJson(response, 200, object)
+}
+
+/** Follows `fieldSelector=involvedObject.name=NAME` and `metadata.name=NAME`. */
 function isSelected(object: FakeObject, search: string): boolean {
   const selector = new URLSearchParams(search.replace(/^[^?]*\?/, '')).get('fieldSelector') ?? ''
   return selector
@@ -109,44 +167,6 @@ function isSelected(object: FakeObject, search: string): boolean {
         .reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], object)
       return found === value
     })
-}
-
-async function answerVerb(
-  request: IncomingMessage,
-  response: ServerResponse,
-  verb: string,
-  done: () => void,
-): Promise<void> {
-  let body = ''
-  for await (const chunk of request) body += String(chunk)
-  const { reason } = JSON.parse(body) as { reason?: string }
-  if (request.headers['x-skerry-console'] !== '1')
-    return sendStatus(response, 403, 'Forbidden', 'the header x-skerry-console is missing')
-  if (reason === 'refuse')
-    return sendStatus(response, 409, 'Conflict', `cannot ${verb}: the rollout has just ended`)
-  done()
-}
-
-function sendJson(response: ServerResponse, code: number, value: unknown): void {
-  response.writeHead(code, { 'content-type': 'application/json', ...security })
-  response.end(JSON.stringify(value))
-}
-
-function sendStatus(response: ServerResponse, code: number, reason: string, message: string): void {
-  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' }
-  sendJson(response, code, { ...status, message, reason, code })
-}
-
-function sendFile(path: string, response: ServerResponse): void {
-  const name = path === '/' ? '/index.html' : normalize(path)
-  try {
-    const bytes = readFileSync(join(dist, name))
-    response.writeHead(200, { 'content-type': types[extname(name)] ?? 'text/plain', ...security })
-    response.end(bytes)
-  } catch {
-    response.writeHead(404, security)
-    response.end()
-  }
 }
 
 if (import.meta.main) {

@@ -13,6 +13,8 @@ import { fakeSite } from './fake-sites.ts'
 export type FakeWorld = {
   objects(resource: string): readonly FakeObject[]
   version(): number
+  /** Changes an object's status. Returns it as it is then. */
+  patch(resource: string, name: string, status: Record<string, unknown>): FakeObject
   /** Lets a little time pass. Returns what changed, with its resource. */
   tick(nowMs: number): readonly (readonly [resource: string, object: FakeObject])[]
 }
@@ -28,6 +30,9 @@ export function emptyWorld(): FakeWorld {
     objects: (resource) => (resource === 'namespaces' ? kept : []),
     version: newestVersion,
     tick: () => [],
+    patch: (resource, name) => {
+      throw new Error(`There is no ${resource} ${name} in the empty world.`)
+    },
   }
 }
 
@@ -67,8 +72,8 @@ function fakeModels(nowMs: number): { models: FakeObject[]; versions: FakeObject
   return { models: [model], versions: versionsOfModel }
 }
 
-export function fakeWorld(nowMs: number): FakeWorld {
-  const sites = Array.from({ length: 14 }, (_, index) => fakeSite(index, nowMs))
+export function fakeWorld(nowMs: number, siteCount = 14): FakeWorld {
+  const sites = Array.from({ length: siteCount }, (_, index) => fakeSite(index, nowMs))
   const { models, versions: modelVersions } = fakeModels(nowMs)
   const all: Record<string, FakeObject[]> = {
     namespaces: namespaces(nowMs, ['default', 'factory']),
@@ -77,18 +82,25 @@ export function fakeWorld(nowMs: number): FakeWorld {
     modelversions: modelVersions,
     ...fakeRollouts(nowMs),
   }
+  const patch = (resource: string, name: string, status: Record<string, unknown>): FakeObject => {
+    const objects = all[resource] ?? []
+    const index = objects.findIndex((each) => each.metadata.name === name)
+    const old = objects[index]
+    if (old === undefined) throw new Error(`There is no ${resource} ${name} in this world.`)
+    const metadata = { ...old.metadata, resourceVersion: String(nextVersion()) }
+    const changed = { ...old, metadata, status: { ...(old['status'] as object), ...status } }
+    objects[index] = changed
+    return changed
+  }
   let next = 0
   return {
     objects: (resource) => all[resource] ?? [],
     version: newestVersion,
+    patch,
     tick: (tickMs) => {
       next = (next + 1) % 3
-      const site = sites[next]!
-      const status = { ...(site['status'] as object), lastSeenTime: at(tickMs) }
-      const metadata = { ...site.metadata, resourceVersion: String(nextVersion()) }
-      const changed = { ...site, metadata, status }
-      sites[next] = changed
-      return [['sites', changed]]
+      const name = sites[next]!.metadata.name
+      return [['sites', patch('sites', name, { lastSeenTime: at(tickMs) })]]
     },
   }
 }

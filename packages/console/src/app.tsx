@@ -9,6 +9,7 @@ import SignInPage from './pages/sign-in-page.tsx'
 import SitePage from './pages/site-page.tsx'
 import SitesPage from './pages/sites-page.tsx'
 import { ConnectionBanner } from './parts/connection-banner.tsx'
+import { FaultBoundary } from './parts/fault-boundary.tsx'
 import { TopBar } from './parts/top-bar.tsx'
 import { type Route, hrefOf } from './routes.ts'
 
@@ -55,7 +56,9 @@ export function App() {
         {isSignIn ? (
           <SignInPage code={code} onSignedIn={goHome} />
         ) : (
-          <Page route={route} namespace={namespace} />
+          <FaultBoundary what="This page">
+            <Page route={route} namespace={namespace} />
+          </FaultBoundary>
         )}
       </main>
     </>

@@ -9,6 +9,7 @@ import { DataTable, type TableColumn } from '../parts/data-table.tsx'
 import { DigestText } from '../parts/digest-text.tsx'
 import { EventList } from '../parts/event-list.tsx'
 import { Facts } from '../parts/facts.tsx'
+import { FaultBoundary } from '../parts/fault-boundary.tsx'
 import { Loaded } from '../parts/loaded.tsx'
 import { Skeleton } from '../parts/notices.tsx'
 import { PageHead } from '../parts/page-head.tsx'
@@ -75,15 +76,17 @@ export default function SitePage({ namespace, name }: Props) {
         ) : (
           <>
             <SiteHead site={site} namespace={namespace} />
-            <div className="columns">
+            <div className="columns slim-first">
               <PresencePanel status={site.status} />
               <Panel title="Facts">
                 <SiteFacts site={site} />
               </Panel>
             </div>
-            <Suspense fallback={<Skeleton lines={8} />}>
-              <SitePlots namespace={namespace} name={name} siteZone={site.spec.timeZone} />
-            </Suspense>
+            <FaultBoundary what="The measurements">
+              <Suspense fallback={<Skeleton lines={8} />}>
+                <SitePlots namespace={namespace} name={name} siteZone={site.spec.timeZone} />
+              </Suspense>
+            </FaultBoundary>
             <SiteLayers status={site.status} />
             <EventList title="Events" of={events} />
           </>

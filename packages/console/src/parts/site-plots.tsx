@@ -28,6 +28,9 @@ export function SitePlots({ namespace, name, siteZone }: Props) {
     stepSeconds,
     everyMs: siteMetricsPollMs,
   })
+  // While another range is being fetched, the last one stays in view.
+  const [shown, setShown] = useState(metrics)
+  if (metrics.state !== 'loading' && metrics !== shown) setShown(metrics)
   const ownZone = Intl.DateTimeFormat().resolvedOptions().timeZone
   const timeZone = zone === 'site' ? siteZone : ownZone
   const controls = (
@@ -45,7 +48,7 @@ export function SitePlots({ namespace, name, siteZone }: Props) {
   )
   return (
     <Panel title="Measurements" aside={controls}>
-      <Loaded of={metrics} lines={8}>
+      <Loaded of={shown} lines={8}>
         {(value) => <PlotGrid metrics={value} sinceSeconds={sinceSeconds} timeZone={timeZone} />}
       </Loaded>
       <p className="quiet padded small-text">

@@ -12,9 +12,6 @@ export function VerbButtons({ rollout, namespace }: { rollout: Rollout; namespac
   const { name } = rollout.metadata
   return (
     <>
-      <span className="done" role="status">
-        {done}
-      </span>
       {rolloutVerbs.map((verb) => (
         <button
           key={verb}
@@ -26,6 +23,9 @@ export function VerbButtons({ rollout, namespace }: { rollout: Rollout; namespac
           {verbWords[verb].label}
         </button>
       ))}
+      <span className="done" role="status">
+        {done}
+      </span>
       {asked !== undefined && (
         <ReasonDialog
           verb={asked}
