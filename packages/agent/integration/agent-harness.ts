@@ -105,8 +105,13 @@ export async function makeSite(): Promise<Site> {
     async put(layers) {
       revision += 1
       const spec = {
-        ...{ namespace: 'depots', site: 'one', siteUid: 'uid-1', epoch: 1, revision },
-        ...{ issuedTime: '2026-01-01T00:00:00Z', validUntil: '2036-01-01T00:00:00Z' },
+        namespace: 'depots',
+        site: 'one',
+        siteUid: 'uid-1',
+        epoch: 1,
+        revision,
+        issuedTime: '2026-01-01T00:00:00Z',
+        validUntil: '2036-01-01T00:00:00Z',
         telemetryIntervalSeconds: 1,
         layers,
       }

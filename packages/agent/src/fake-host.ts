@@ -73,24 +73,7 @@ export type FakeHub = {
 const settleTurns = 25
 
 export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): FakeHost {
-  const sleepers: { untilMs: number; wake: () => void }[] = []
-  let monotonic = 0
-  let offset = Date.UTC(2026, 10, 21)
-  const clock: FakeClock = {
-    now: () => monotonic + offset,
-    monotonicMs: () => monotonic,
-    jump: (ms) => void (offset += ms),
-    sleep: (delayMs, signal) =>
-      new Promise((resolve, reject) => {
-        const stop = () => reject(new Error('aborted'))
-        if (signal?.aborted === true) return stop()
-        sleepers.push({ untilMs: monotonic + Math.max(0, delayMs), wake: resolve })
-        signal?.addEventListener('abort', stop, { once: true })
-      }),
-  }
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
-  }
+  const { clock, advance, settle } = createFakeClock()
   const children: FakeChild[] = []
   const ports = new Map<number, (connection: Connection) => void>()
   const local: { handler?: LocalHandler } = {}
@@ -106,21 +89,7 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
     ports,
     local,
     settle,
-    async advance(ms) {
-      const endMs = monotonic + ms
-      await settle()
-      for (;;) {
-        const due = sleepers.filter((sleeper) => sleeper.untilMs <= endMs)
-        const next = due.toSorted((left, right) => left.untilMs - right.untilMs)[0]
-        if (next === undefined) break
-        sleepers.splice(sleepers.indexOf(next), 1)
-        monotonic = Math.max(monotonic, next.untilMs)
-        next.wake()
-        await settle()
-      }
-      monotonic = endMs
-      await settle()
-    },
+    advance,
     machine: { architecture: 'x64', memoryBytes: 2 ** 30, hostname: 'device' },
     processes: {
       spawn: (options) => spawnFake(children, options),
@@ -143,6 +112,45 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
       lockDirectory: async () => ({ [Symbol.asyncDispose]: async () => {} }),
     },
   }
+}
+
+type HeldClock = Pick<FakeHost, 'clock' | 'settle' | 'advance'>
+
+function createFakeClock(): HeldClock {
+  const sleepers: { untilMs: number; wake: () => void }[] = []
+  let monotonic = 0
+  let offset = Date.UTC(2026, 10, 21)
+  const clock: FakeClock = {
+    now: () => monotonic + offset,
+    monotonicMs: () => monotonic,
+    jump: (ms) => void (offset += ms),
+    sleep: (delayMs, signal) =>
+      new Promise((resolve, reject) => {
+        const stop = () => reject(new Error('aborted'))
+        if (signal?.aborted === true) return stop()
+        sleepers.push({ untilMs: monotonic + Math.max(0, delayMs), wake: resolve })
+        signal?.addEventListener('abort', stop, { once: true })
+      }),
+  }
+  const settle = async (): Promise<void> => {
+    for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
+  }
+  const advance = async (ms: number): Promise<void> => {
+    const endMs = monotonic + ms
+    await settle()
+    for (;;) {
+      const due = sleepers.filter((sleeper) => sleeper.untilMs <= endMs)
+      const next = due.toSorted((left, right) => left.untilMs - right.untilMs)[0]
+      if (next === undefined) break
+      sleepers.splice(sleepers.indexOf(next), 1)
+      monotonic = Math.max(monotonic, next.untilMs)
+      next.wake()
+      await settle()
+    }
+    monotonic = endMs
+    await settle()
+  }
+  return { clock, settle, advance }
 }
 
 function spawnFake(children: FakeChild[], options: SpawnOptions): ChildProcess {

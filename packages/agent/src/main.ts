@@ -1,7 +1,7 @@
 // The agent of a device. Everything that touches the machine goes through `Host`.
 import { existsSync } from 'node:fs'
 import { mkdir, realpath } from 'node:fs/promises'
-import { extname } from 'node:path'
+import { extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
@@ -15,9 +15,16 @@ const exitCodes = { ended: 0, failed: 1, usage: 2 } as const
 
 /** A file is run by the Node.js that runs the agent; anything else is a program on the path. */
 function modelServerCommand(given: string | undefined): readonly string[] {
-  const server = given ?? fileURLToPath(import.meta.resolve('@skerry/inference/server-main'))
+  const server = given ?? defaultModelServer()
   const isScript = ['.ts', '.mjs', '.js', '.cjs'].includes(extname(server)) && existsSync(server)
-  return isScript ? [process.execPath, server] : server.split(' ')
+  return isScript ? [process.execPath, resolve(server)] : server.split(' ')
+}
+
+/** As it is shipped, the model server lies beside the agent; in the repository, in its package. */
+function defaultModelServer(): string {
+  const beside = fileURLToPath(new URL('model-server.mjs', import.meta.url))
+  if (existsSync(beside)) return beside
+  return fileURLToPath(import.meta.resolve('@skerry/inference/server-main'))
 }
 
 async function main(): Promise<number> {
