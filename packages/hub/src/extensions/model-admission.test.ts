@@ -9,7 +9,7 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createModelAdmission } from './model-admission.ts'
 
 const digest = `sha256:${'a'.repeat(64)}`
-const user = { name: 'ada', groups: [] }
+const who = { user: { name: 'ada', groups: [] }, dryRun: false }
 const signature = {
   inputs: [{ name: 'image', datatype: 'FP32' as const, shape: [-1, 28, 28] }],
   outputs: [{ name: 'probabilities', datatype: 'FP32' as const, shape: [-1, 10] }],
@@ -44,7 +44,7 @@ const refused = (pattern: RegExp) => (error: unknown) =>
 
 test('the first version makes the promise of the model, later ones are held to it', async () => {
   const { state, admit } = door({ ok: true, signature, selfTestMs: 1 })
-  const admitted = await admit('create', version('v1'), undefined, user)
+  const admitted = await admit('create', version('v1'), undefined, who)
   assert.deepEqual((admitted['spec'] as { signature: unknown }).signature, signature)
   const model = await state.get(modelKind, { namespace: 'default', name: 'digits' })
   assert.deepEqual(model?.spec.signature, signature)
@@ -56,7 +56,7 @@ test('the first version makes the promise of the model, later ones are held to i
     inspect: async () => ({ ok: true, signature: small, selfTestMs: 1 }),
   })
   await assert.rejects(
-    strict('create', version('v2'), undefined, user),
+    strict('create', version('v2'), undefined, who),
     refused(/image is FP32 \[any, 14, 14\], but the model promises FP32 \[any, 28, 28\]/),
   )
 })
@@ -68,7 +68,7 @@ test('a file that cannot serve is refused in the words of the inspection', async
     message: 'It is not an ONNX model.',
   })
   await assert.rejects(
-    admit('create', version('v1'), undefined, user),
+    admit('create', version('v1'), undefined, who),
     refused(/spec\.digest: Invalid value: .*It is not an ONNX model/),
   )
   assert.equal(await state.get(modelKind, { namespace: 'default', name: 'digits' }), undefined)
@@ -77,7 +77,7 @@ test('a file that cannot serve is refused in the words of the inspection', async
 test('a file that is not in the registry, or has another size, is refused', async () => {
   const good: ModelInspection = { ok: true, signature, selfTestMs: 1 }
   await assert.rejects(
-    door(good, -1).admit('create', version('v1'), undefined, user),
+    door(good, -1).admit('create', version('v1'), undefined, who),
     refused(/the file in the registry has -1 bytes/),
   )
   const absent = createModelAdmission({
@@ -86,7 +86,7 @@ test('a file that is not in the registry, or has another size, is refused', asyn
     inspect: async () => good,
   })
   await assert.rejects(
-    absent('create', version('v1'), undefined, user),
+    absent('create', version('v1'), undefined, who),
     refused(/is not in the registry: push the file first/),
   )
 })

@@ -25,7 +25,7 @@ export type ModelAdmissionOptions = {
  * give what the model promises. The first version makes the promise.
  */
 export function createModelAdmission(options: ModelAdmissionOptions): Admit {
-  return async (operation, object) => {
+  return async (operation, object, _, { dryRun }) => {
     if (operation !== 'create') return object
     const version = object as unknown as ModelVersion
     const { namespace } = object.metadata
@@ -44,7 +44,7 @@ export function createModelAdmission(options: ModelAdmissionOptions): Admit {
           message: `${version.spec.model} ${version.spec.version} cannot take the place of the other versions: ${differences.join('; ')}`,
         })
     }
-    if (model === undefined) await createModel(options.state, key, signature)
+    if (model === undefined && !dryRun) await createModel(options.state, key, signature)
     return { ...object, spec: { ...version.spec, signature } } as KubeObject
   }
 }

@@ -39,13 +39,13 @@ function readWhole(query: URLSearchParams, name: string, max: number): number | 
 /** The answer of `sites/NAME/metrics`: one series for each version of each model. */
 export async function readSiteMetrics(
   options: { readonly rollups: RollupStore; readonly clock: Clock },
-  site: { readonly namespace: string; readonly name: string },
+  site: { readonly namespace: string; readonly name?: string },
   { sinceSeconds, stepSeconds }: MetricsQuery,
 ): Promise<SiteMetrics> {
   const nowMs = options.clock.now()
   const rollups = await options.rollups.query({
     namespace: site.namespace,
-    sites: [site.name],
+    ...(site.name === undefined ? {} : { sites: [site.name] }),
     sinceMs: nowMs - sinceSeconds * 1000,
   })
   return {
