@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { extname, join, normalize } from 'node:path'
+import { type HttpRequest, type HttpResponse, sendAnswer } from './registry/http-message.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -26,7 +26,7 @@ const securityHeaders = {
  * API can answer. The page itself is at `/`; what it shows stands behind `#`.
  */
 export function createConsoleFiles(folder: string | undefined) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+  return async (request: HttpRequest, response: HttpResponse): Promise<boolean> => {
     if (folder === undefined || (request.method !== 'GET' && request.method !== 'HEAD'))
       return false
     const path = new URL(request.url ?? '/', 'https://hub').pathname
@@ -38,20 +38,26 @@ export function createConsoleFiles(folder: string | undefined) {
     const found = await stat(file).catch(() => undefined)
     if (found === undefined || !found.isFile()) return path === '/' && tellUnbuilt(response)
     const isHashed = path.startsWith('/assets/')
-    response.writeHead(200, {
+    const headers = {
       ...securityHeaders,
       'content-type': type,
       'content-length': found.size,
       'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
-    })
-    if (request.method === 'HEAD') response.end()
-    else createReadStream(file).pipe(response)
+    }
+    if (request.method === 'HEAD') sendAnswer(response, { code: 200, headers })
+    else {
+      for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+      createReadStream(file).pipe(response)
+    }
     return true
   }
 }
 
-function tellUnbuilt(response: ServerResponse): true {
-  response.writeHead(503, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end('The console is not built yet: run "npm start", which builds it.\n')
+function tellUnbuilt(response: HttpResponse): true {
+  sendAnswer(response, {
+    code: 503,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: 'The console is not built yet: run "npm start", which builds it.\n',
+  })
   return true
 }

@@ -1,9 +1,14 @@
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { toTimestamp } from '@skerry/base/clock'
 import type { Clock } from '@skerry/base/clock'
 import { ApiError, badRequest } from '@skerry/api/status'
+import {
+  type HttpRequest,
+  type HttpResponse,
+  readBody,
+  sendAnswer,
+} from './registry/http-message.ts'
 import { type Identity, mastersGroup } from './trust/identity.ts'
-import type { Authenticator } from './trust/authenticate.ts'
+import type { AuthenticRequest, Authenticator } from './trust/authenticate.ts'
 import { oneTimeCodeLifeMs } from './trust/limits.ts'
 import type { OneTimeCodes } from './trust/one-time-codes.ts'
 import type { Sessions } from './trust/sessions.ts'
@@ -17,7 +22,9 @@ export type SessionOptions = {
 
 const bodyBytesMax = 4096
 
-type Answer = { readonly code: number; readonly body: object; readonly cookie?: string }
+type SessionRequest = HttpRequest & AuthenticRequest
+
+type SessionAnswer = { readonly code: number; readonly body: object; readonly cookie?: string }
 
 /**
  * How a person gets into the console: an administrator asks for a code (`POST /auth/one-time-codes`),
@@ -25,30 +32,33 @@ type Answer = { readonly code: number; readonly body: object; readonly cookie?: 
  * other paths.
  */
 export function createSessionEndpoints(options: SessionOptions) {
-  return async (request: IncomingMessage, response: ServerResponse): Promise<boolean> => {
+  return async (request: SessionRequest, response: HttpResponse): Promise<boolean> => {
     const path = (request.url ?? '').split('?')[0]!
     if (!path.startsWith('/auth/')) return false
     const { code, body, cookie } = await answer(options, request, path).catch(failureOf)
-    response.writeHead(code, {
-      'content-type': 'application/json',
-      'cache-control': 'no-store',
-      ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
+    sendAnswer(response, {
+      code,
+      headers: {
+        'content-type': 'application/json',
+        'cache-control': 'no-store',
+        ...(cookie === undefined ? {} : { 'set-cookie': cookie }),
+      },
+      body: JSON.stringify(body),
     })
-    response.end(JSON.stringify(body))
     return true
   }
 }
 
 async function answer(
   options: SessionOptions,
-  request: IncomingMessage,
+  request: SessionRequest,
   path: string,
-): Promise<Answer> {
+): Promise<SessionAnswer> {
   switch (`${request.method} ${path}`) {
     case 'POST /auth/one-time-codes':
       return mintCode(options, await requireUser(options, request))
     case 'POST /auth/session':
-      return openSession(options, await readBody(request))
+      return openSession(options, await readCode(request))
     case 'GET /auth/session':
       return { code: 200, body: { user: await requireUser(options, request) } }
     case 'DELETE /auth/session':
@@ -58,7 +68,7 @@ async function answer(
   }
 }
 
-function mintCode({ codes, clock }: SessionOptions, user: Identity): Answer {
+function mintCode({ codes, clock }: SessionOptions, user: Identity): SessionAnswer {
   if (!user.groups.includes(mastersGroup))
     throw new ApiError('Forbidden', `Only members of ${mastersGroup} make links: ask one of them.`)
   return {
@@ -67,7 +77,7 @@ function mintCode({ codes, clock }: SessionOptions, user: Identity): Answer {
   }
 }
 
-function openSession({ codes, sessions }: SessionOptions, body: { code?: unknown }): Answer {
+function openSession({ codes, sessions }: SessionOptions, body: { code?: unknown }): SessionAnswer {
   const user = typeof body.code === 'string' ? codes.redeem(body.code) : undefined
   if (user === undefined)
     throw new ApiError(
@@ -77,33 +87,24 @@ function openSession({ codes, sessions }: SessionOptions, body: { code?: unknown
   return { code: 200, body: { user }, cookie: sessions.cookieFor(user) }
 }
 
-async function requireUser(options: SessionOptions, request: IncomingMessage): Promise<Identity> {
+async function requireUser(options: SessionOptions, request: SessionRequest): Promise<Identity> {
   const user = await options.authenticate(request)
   if (user === undefined) throw new ApiError('Unauthorized', 'Sign in first.')
   return user
 }
 
-async function readBody(request: IncomingMessage): Promise<{ code?: unknown }> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    bytes += chunk.length
-    if (bytes > bodyBytesMax)
-      throw new ApiError(
-        'RequestEntityTooLarge',
-        `the body must have at most ${bodyBytesMax} bytes`,
-      )
-    chunks.push(chunk)
-  }
+async function readCode(request: SessionRequest): Promise<{ code?: unknown }> {
+  const read = await readBody(request, bodyBytesMax)
+  if (!read.ok) throw new ApiError('RequestEntityTooLarge', read.message)
   try {
-    const body = JSON.parse(Buffer.concat(chunks).toString()) as unknown
+    const body = JSON.parse(read.bytes.toString()) as unknown
     return typeof body === 'object' && body !== null ? body : {}
   } catch {
     throw badRequest('the body must be JSON: {"code": "..."}')
   }
 }
 
-function failureOf(error: unknown): Answer {
+function failureOf(error: unknown): SessionAnswer {
   if (error instanceof ApiError) return { code: error.code, body: error.status }
   throw error
 }

@@ -206,6 +206,8 @@ describe('paths', () => {
     refused(await rig.call('GET', `${maps}/..%2f..%2fsecrets`), 404, /not found/)
     refused(await rig.call('PUT', sites, { body: site('x') }), 405, /does not allow this method/)
     refused(await rig.call('OPTIONS', sites), 405, /method/)
+    const head = await rig.call('HEAD', `${sites}?watch=true`)
+    assert.deepEqual([head.code, head.text], [200, ''])
   })
   it('tells health and version to anybody', async () => {
     const readyChecks = { database: () => Promise.reject(new Error('no connection')) }

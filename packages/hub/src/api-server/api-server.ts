@@ -158,7 +158,8 @@ function verbOf(method: string, route: Route | undefined, query: URLSearchParams
   switch (method) {
     case 'GET':
     case 'HEAD':
-      if (isTrue(query, 'watch')) return 'watch'
+      if (method === 'GET' && route.subresource === undefined && isTrue(query, 'watch'))
+        return 'watch'
       return isOne ? 'get' : 'list'
     case 'POST':
       return isOne && (route.subresource ?? 'status') === 'status' ? '' : 'create'

@@ -3,6 +3,7 @@ import { fleetKind } from '@skerry/api/kinds/fleet'
 import type { Rollout } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import { labelSelectorOf, matchesLabels } from '@skerry/api/selector'
+import { equalJson } from '@skerry/base/json'
 import { type Cached, keyOf } from '@skerry/controller/controller'
 
 export function isSelected(fleet: Fleet, site: Site): boolean {
@@ -17,12 +18,27 @@ export function sitesOfFleet(cached: Cached, fleet: Fleet): Site[] {
   return cached.list(siteKind, fleet.metadata.namespace).filter((site) => isSelected(fleet, site))
 }
 
-/** Keys of all fleets that a site has to do with, or may have had. */
-export function fleetsOfSite(site: Site, cached: Cached): string[] {
+/** Keys of all fleets that a site has to do with, or may have had; none when it only was heard of. */
+export function fleetsOfSite(site: Site, cached: Cached, before: Site | undefined): string[] {
+  if (before !== undefined && !isNews(before, site)) return []
   const { namespace } = site.metadata
   const all = cached.list(fleetKind, namespace).map(keyOf)
   const assigned = (site.status?.assigned ?? []).map(({ fleet }) => `${namespace ?? ''}/${fleet}`)
   return [...new Set([...all, ...assigned])]
+}
+
+/**
+ * Whether a site differs in more than when it was last seen. Ten thousand heartbeats must not make
+ * every fleet count its sites.
+ */
+export function isNews(before: Site, after: Site): boolean {
+  return !equalJson(withoutHeartbeat(before), withoutHeartbeat(after))
+}
+
+function withoutHeartbeat({ metadata, spec, status }: Site) {
+  const { resourceVersion: _, ...meta } = metadata
+  const { lastSeenTime: __, ...rest } = status ?? {}
+  return { meta, spec, status: rest }
 }
 
 export function assignedBy(site: Site, fleet: string) {

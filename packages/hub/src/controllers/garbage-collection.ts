@@ -2,7 +2,8 @@ import { type AnyKind, resourceName } from '@skerry/api/kind'
 import { kindOfObject, kinds } from '@skerry/api/kinds'
 import type { KubeObject, OwnerReference, StoredObject } from '@skerry/api/object'
 import { isApiError } from '@skerry/api/status'
-import { type Cached, type Controller, type View, reads } from '@skerry/controller/controller'
+import { equalJson } from '@skerry/base/json'
+import type { Cached, Controller, View } from '@skerry/controller/controller'
 
 type Found = { readonly kind: AnyKind; readonly object: StoredObject }
 
@@ -16,7 +17,13 @@ const followed = kinds.filter((kind) => !skipped.has(resourceName(kind)))
  */
 export const garbageCollectionController: Controller = {
   name: 'garbage-collection',
-  reads: followed.map((kind) => reads(kind, (object, cached) => keysAround(kind, object, cached))),
+  reads: followed.map((kind) => ({
+    kind,
+    keysOf: (object, cached, before) =>
+      before !== undefined && equalJson(tiesOf(before), tiesOf(object))
+        ? []
+        : keysAround(kind, object, cached),
+  })),
   owns: [],
   workers: 4,
   reconcile: reconcileObject,
@@ -24,6 +31,12 @@ export const garbageCollectionController: Controller = {
 
 const keyFor = (kind: AnyKind, { namespace = '', name }: { namespace?: string; name: string }) =>
   `${resourceName(kind)}|${namespace}|${name}`
+
+/** All that matters here. */
+function tiesOf({ metadata }: StoredObject) {
+  const { ownerReferences, finalizers, deletionTimestamp } = metadata
+  return { ownerReferences, finalizers, deletionTimestamp }
+}
 
 /** An object, who it belongs to, and, when it goes, what belongs to it. */
 function keysAround(kind: AnyKind, object: StoredObject, cached: Cached): string[] {

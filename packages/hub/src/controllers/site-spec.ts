@@ -15,6 +15,7 @@ import type { HubStore, StoredSpec } from '@skerry/store/hub-store'
 import { type SpecContent, blobsOf, composeSiteSpec } from './compose-site-spec.ts'
 import { contentDigest } from './content-digest.ts'
 import { specLookMs, specRenewBeforeMs, specValidMs } from './limits.ts'
+import { isNews } from './fleet-sites.ts'
 import { revisionLayers } from './rollout-facts.ts'
 
 export type Sign = (payloadType: string, bytes: Uint8Array) => Envelope
@@ -30,7 +31,11 @@ export function createSiteSpecController(options: SiteSpecOptions): Controller {
   return {
     name: 'site-spec',
     reads: [
-      reads(siteKind, (site) => [`${keyOf(site)}/${site.metadata.uid}`]),
+      reads(siteKind, (site, _, before) =>
+        before !== undefined && !isNews(before, site)
+          ? []
+          : [`${keyOf(site)}/${site.metadata.uid}`],
+      ),
       reads(profileRevisionKind, (revision, cached) =>
         cached
           .list(siteKind, revision.metadata.namespace)

@@ -6,6 +6,7 @@ import type { Clock } from '@skerry/base/clock'
 import { type Controller, type View, keyOf, parseKey, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
 import { type SpecContent, composeSiteSpec } from './compose-site-spec.ts'
+import { isNews } from './fleet-sites.ts'
 import { revisionLayers } from './rollout-facts.ts'
 
 type Sync = NonNullable<NonNullable<Site['status']>['sync']>
@@ -14,7 +15,12 @@ type Sync = NonNullable<NonNullable<Site['status']>['sync']>
 export function createSiteSyncController({ clock }: { clock: Clock }): Controller {
   return {
     name: 'site-sync',
-    reads: [reads(siteKind, (site) => [keyOf(site)]), reads(profileRevisionKind, () => [])],
+    reads: [
+      reads(siteKind, (site, _, before) =>
+        before !== undefined && !isNews(before, site) ? [] : [keyOf(site)],
+      ),
+      reads(profileRevisionKind, () => []),
+    ],
     owns: [
       [siteKind, 'sync'],
       [siteKind, 'conditions'],

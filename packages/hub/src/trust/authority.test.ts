@@ -5,10 +5,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { createDeviceKey, createSigningRequest } from '../../../client/src/device-key.ts'
-import { openAuthority } from './authority.ts'
+import { type Authority, openAuthority } from './authority.ts'
 import { admitCertificate } from './certificate-admission.ts'
 import { deviceCertificateLifeMs, serverCertificateLifeMs } from './limits.ts'
 import { parseSigningRequest } from './signing-request.ts'
+import { certificateAlgorithm, loadX509 } from './x509.ts'
 
 const startMs = Date.parse('2026-11-21T12:00:00Z')
 let nowMs = startMs
@@ -101,9 +102,29 @@ test('a certificate of another authority of the same name is not ours', async ()
   const issued = await theirs.issueDevice(identity, publicKey)
   assert.equal(ours.factsOf(new X509Certificate(issued.certificate)).isFromAuthority, false)
   assert.equal(ours.factsOf(new X509Certificate(ours.certificate)).isFromAuthority, false)
+  assert.equal(ours.factsOf(await forgedLeaf(ours)).isFromAuthority, false)
   const server = await ours.serverCertificate([])
   assert.equal(ours.factsOf(new X509Certificate(server.certificate)).isForClients, false)
 })
+
+/** A certificate that names our authority as its issuer, signed by another key. */
+async function forgedLeaf(ours: Authority): Promise<X509Certificate> {
+  const x509 = await loadX509()
+  const keys = await crypto.subtle.generateKey(certificateAlgorithm, true, ['sign', 'verify'])
+  const leaf = await x509.X509CertificateGenerator.create({
+    issuer: new x509.X509Certificate(ours.certificate).subject,
+    subject: [{ O: ['system:masters'] }, { CN: ['skerry-admin'] }],
+    notBefore: new Date(startMs),
+    notAfter: new Date(startMs + 3_600_000),
+    signingAlgorithm: certificateAlgorithm,
+    signingKey: keys.privateKey,
+    publicKey: keys.publicKey,
+    extensions: [new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth])],
+  })
+  const forged = new X509Certificate(leaf.toString('pem'))
+  assert.ok(forged.checkIssued(new X509Certificate(ours.certificate)), 'it names our authority')
+  return forged
+}
 
 test('an administrator is a member of system:masters', async () => {
   const authority = await openAuthority({ dir, clock })

@@ -1,0 +1,22 @@
+import type { BlobStore } from '@skerry/artifact/blob-store'
+import type { Clock } from '@skerry/base/clock'
+import type { Log } from '@skerry/base/log'
+import type { Random } from '@skerry/base/random'
+import type { HubStore } from '@skerry/store/hub-store'
+import type { SiteReports } from './controllers/site-reports.ts'
+import type { HubOptions } from './hub-options.ts'
+import type { Authority } from './trust/authority.ts'
+import type { SigningKeys } from './trust/signing-keys.ts'
+
+/** Time, chance and a log: what everything below is given. */
+export type Tools = { readonly clock: Clock; readonly random: Random; readonly log: Log }
+
+/** What the parts of a hub share. */
+export type Parts = Tools & {
+  readonly options: HubOptions
+  readonly authority: Authority
+  readonly signingKeys: SigningKeys
+  readonly store: HubStore
+  readonly blobs: BlobStore
+  readonly reports: SiteReports
+}

@@ -1,0 +1,158 @@
+import { join } from 'node:path'
+import { kinds } from '@skerry/api/kinds'
+import { isDigest } from '@skerry/base/digest'
+import { type Handler, listenApi } from './api-listener.ts'
+import { type ApiServer, createApiServer } from './api-server/api-server.ts'
+import type { Extensions } from './api-server/extension.ts'
+import { createConsoleFiles } from './console-files.ts'
+import { createEnrolment } from './enrolment/enrolment.ts'
+import { createEnrolmentHandler } from './enrolment/enrolment-handler.ts'
+import { createModelInspector } from './extensions/inspect-model.ts'
+import { createModelAdmission } from './extensions/model-admission.ts'
+import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
+import { createSiteMetricsHandler } from './extensions/site-subresources.ts'
+import type { Parts } from './hub-parts.ts'
+import { writeKubeconfigFile } from './kubeconfig-file.ts'
+import type { HttpRequest, HttpResponse } from './registry/http-message.ts'
+import { type Registry, createRegistry } from './registry/registry.ts'
+import { createSessionEndpoints } from './session-endpoints.ts'
+import {
+  type AuthenticRequest,
+  type Authenticator,
+  createAuthenticator,
+} from './trust/authenticate.ts'
+import { authorize } from './trust/authorize.ts'
+import { createOneTimeCodes } from './trust/one-time-codes.ts'
+import { openSessions } from './trust/sessions.ts'
+import { urlHost } from './url-host.ts'
+
+/**
+ * The port for people: API, registry, enrolment, sessions and console; and the administrator's
+ * kubeconfig, which names it. Returns its address.
+ */
+export async function startApi(
+  parts: Parts,
+  gatewayUrl: string,
+  started: AsyncDisposableStack,
+): Promise<string> {
+  const { options, authority, store, clock, log } = parts
+  const sessions = await openSessions({ dir: join(options.data, 'keys'), clock })
+  const authenticate = createAuthenticator({ authority, sessions, state: store.state, clock })
+  const codes = createOneTimeCodes(clock)
+  const apiServer = openApiServer(parts, authenticate)
+  const issued = await authority.serverCertificate(options.names)
+  const listener = await listenApi({
+    host: options.host,
+    port: options.port,
+    key: issued.key,
+    certificate: issued.certificate,
+    authority: authority.certificate,
+    log,
+    handlers: [
+      (request, response) => apiServer.handle(request, response),
+      atPrefix('/v2/', openRegistry(parts, authenticate)),
+      atPrefix('/device/v1/enroll/', openEnrolment(parts, gatewayUrl)),
+      createSessionEndpoints({ authenticate, codes, sessions, clock }),
+      createConsoleFiles(options.console),
+    ],
+  })
+  started.use(listener)
+  // Ended before the listener: its watches would keep connections open for ever.
+  started.use(apiServer)
+  const server = `https://${urlHost(options)}:${listener.port}`
+  const { certificate, key } = await authority.issueAdmin()
+  await writeKubeconfigFile(options.kubeconfig, {
+    server,
+    authority: authority.certificate,
+    certificate,
+    key,
+  })
+  return server
+}
+
+function openApiServer(parts: Parts, authenticate: Authenticator): ApiServer {
+  const { store, clock, random, log } = parts
+  return createApiServer({
+    state: store.state,
+    kinds,
+    clock,
+    random,
+    log: log.with({ part: 'api' }),
+    authenticate,
+    authorize,
+    extensions: extensionsOf(parts),
+    readyChecks: { database: () => store.ping() },
+  })
+}
+
+function extensionsOf({ store, blobs, options, clock }: Parts): Extensions {
+  const inspect =
+    options.modelInspector === undefined ? undefined : createModelInspector(options.modelInspector)
+  return {
+    'rollouts.skerry.dev': { subresources: createRolloutSubresources(store.state, clock) },
+    'sites.skerry.dev': {
+      subresources: { metrics: createSiteMetricsHandler(store.rollups, clock) },
+    },
+    ...(inspect === undefined
+      ? {}
+      : {
+          'modelversions.skerry.dev': {
+            admit: createModelAdmission({
+              state: store.state,
+              inspect,
+              findBlob: async (digest) => {
+                if (!isDigest(digest)) return undefined
+                const found = await blobs.stat(digest)
+                return found && { path: blobs.pathOf(digest), ...found }
+              },
+            }),
+          },
+        }),
+  }
+}
+
+function openRegistry({ blobs, options, log }: Parts, authenticate: Authenticator): Registry {
+  return createRegistry({
+    blobs,
+    dir: join(options.data, 'registry'),
+    log: log.with({ part: 'registry' }),
+    authorize: async (request, action, repository) => {
+      const user = await authenticate(request as HttpRequest & AuthenticRequest)
+      if (user === undefined) return 'Unknown'
+      const decision = authorize(user, {
+        type: 'resource',
+        verb: action === 'pull' ? 'get' : 'create',
+        group: 'skerry.dev',
+        version: 'v1alpha1',
+        resource: 'models',
+        name: repository,
+      })
+      return decision.allowed ? 'Allowed' : 'Denied'
+    },
+  })
+}
+
+function openEnrolment({ store, authority, signingKeys, clock, log }: Parts, gatewayUrl: string) {
+  const enroll = createEnrolment({
+    state: store.state,
+    authority,
+    trustedKeys: () => signingKeys.trusted(),
+    gateway: () => gatewayUrl,
+    clock,
+    log: log.with({ part: 'enrolment' }),
+  })
+  return createEnrolmentHandler(enroll, log)
+}
+
+/** A handler that answers everything at and below a path. */
+function atPrefix(
+  prefix: string,
+  handle: (request: HttpRequest, response: HttpResponse) => Promise<void>,
+): Handler {
+  return async (request, response) => {
+    const path = (request.url ?? '').split('?')[0]!
+    if (!`${path}/`.startsWith(prefix)) return false
+    await handle(request, response)
+    return true
+  }
+}
