@@ -170,3 +170,46 @@ test('nothing is written to the home of whoever runs a model', async () => {
 function disposable(agent: Agent): { readonly agent: Agent } & Disposable {
   return { agent, [Symbol.dispose]: () => agent.destroy() }
 }
+
+test('swaps under load: no request fails, and every process ends with 0', async () => {
+  using files = scratch()
+  using listener = new HandOver()
+  await listener.listen()
+  const file = files.file('m.onnx', classifier)
+  const processes = [new ModelProcess(file)]
+  await processes[0]!.message('ready')
+  listener.serving = processes[0]
+  let isOver = false
+  const failures: string[] = []
+  let answered = 0
+  const client = async (everyMs: number) => {
+    using agent = disposable(new Agent({ keepAlive: true, maxSockets: 1 }))
+    while (!isOver) {
+      try {
+        const { status } = await ask(listener.port, agent.agent)
+        if (status === 200) answered += 1
+        else failures.push(String(status))
+      } catch (error) {
+        failures.push(String(error))
+      }
+      await new Promise((resolve) => setTimeout(resolve, everyMs))
+    }
+  }
+  const clients = Array.from({ length: 10 }, () => client(50))
+  /** These ask again just before the time that the server announced is over. */
+  const idlers = Array.from({ length: 5 }, () => client(4_800))
+  for (let swap = 0; swap < 2; swap += 1) {
+    const next = new ModelProcess(file)
+    processes.push(next)
+    await next.message('ready')
+    const old = listener.serving!
+    listener.serving = next
+    old.send({ type: 'drain', deadlineMs: 30_000 })
+    assert.deepEqual(await old.exit, { code: 0, signal: null })
+  }
+  isOver = true
+  await Promise.all([...clients, ...idlers])
+  assert.deepEqual(failures, [])
+  assert.ok(answered > 100, `${answered} answers`)
+  for (const each of processes) await each[Symbol.asyncDispose]()
+})

@@ -1,7 +1,7 @@
 import type { ModelSignature, TensorSpec } from '@skerry/api/kinds/model'
 import { isPlainObject, parseJson } from '@skerry/base/json'
 import type { Random } from '@skerry/base/random'
-import { isTooDeep } from './json-bound.ts'
+import { jsonProblem } from './json-bound.ts'
 import { type InferenceLimits, idCharactersMax } from './limits.ts'
 import { quote, quoteShape } from './quote.ts'
 import { type RequestProblem, badRequest } from './request-problem.ts'
@@ -82,8 +82,8 @@ function parseDocument(
   json: Buffer,
   { signature, limits }: InferContext,
 ): Document | RequestProblem {
-  if (isTooDeep(json, limits.jsonDepthMax))
-    return badRequest(`the JSON nests deeper than ${limits.jsonDepthMax} levels`)
+  const problem = jsonProblem(json, limits)
+  if (problem !== undefined) return badRequest(problem)
   const isLong = signature.inputs.some(({ datatype }) => datatype.endsWith('INT64'))
   let value: unknown
   try {

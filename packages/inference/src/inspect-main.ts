@@ -37,11 +37,14 @@ if (!parsed.ok) {
   process.exit(usageExitCode)
 }
 const { file, maxMs, isInner } = parsed.values
+const ending = new AbortController()
+if (!isInner) for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => ending.abort())
 const inspection = isInner
   ? await inspectHere(file)
   : await inspectModel(file, {
       clock: systemClock,
       timeoutMs: maxMs,
+      signal: ending.signal,
       command: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url), '--inner'],
     })
 const sentence: ModelInspection =

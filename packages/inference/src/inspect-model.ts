@@ -10,6 +10,8 @@ export type InspectOptions = {
   readonly timeoutMs: number
   /** Program and arguments of the process that loads the file; `--file F` is added. */
   readonly command: readonly [string, ...string[]]
+  /** Ends the process at once. */
+  readonly signal?: AbortSignal
 }
 
 /**
@@ -18,10 +20,14 @@ export type InspectOptions = {
  */
 export async function inspectModel(
   file: string,
-  { clock, timeoutMs, command }: InspectOptions,
+  { clock, timeoutMs, command, signal }: InspectOptions,
 ): Promise<ModelInspection> {
   const [program, ...args] = command
-  const child = spawn(program, [...args, '--file', file], { stdio: ['ignore', 'pipe', 'ignore'] })
+  const child = spawn(program, [...args, '--file', file], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+    killSignal: 'SIGKILL',
+    ...(signal === undefined ? {} : { signal }),
+  })
   const chunks: Buffer[] = []
   let printedBytes = 0
   child.stdout.on('data', (chunk: Buffer) => {

@@ -340,6 +340,23 @@ test('what is not HTTP, headers without end, and requests that never end are ans
   assert.match(await speak(served.port, headers), /^HTTP\/1.1 431 .*too large/s)
 })
 
+test('handed connections: paused ones are served, overdue ones and those too many are closed', async () => {
+  const limits = { headersTimeoutMs: 100, requestTimeoutMs: 200, timeoutCheckMs: 50 }
+  await using handed = await serveFixture(classifier, {
+    limits: { ...limits, connectionsMax: 1 },
+    isHanded: true,
+  })
+  const { port } = handed
+  const ask = 'GET /v2/health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n'
+  assert.match(await speak(port, ask), /200 OK.*"live":true/s)
+  const slow = speak(port, 'GET /v2 HTTP/1.1\r\nhost: x\r\n')
+  while (handed.server.connections === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  assert.match(await speak(port, ask), /^HTTP\/1.1 503 .*too many connections are open/s)
+  assert.match(await slow, /^HTTP\/1.1 408 .*did not arrive in time/s)
+  const body = 'POST /v2/models/digits/infer HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{'
+  assert.match(await speak(port, body), /^HTTP\/1.1 408/)
+})
+
 test('drain: the next answer closes; an idle client is closed only when its time is over', async () => {
   const served2 = await serveFixture(classifier, {
     limits: { keepAliveMs: 200, keepAliveBufferMs: 100 },

@@ -68,6 +68,7 @@ export class ModelServer {
       keepAliveTimeoutBuffer: limits.keepAliveBufferMs,
       headersTimeout: limits.headersTimeoutMs,
       requestTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.timeoutCheckMs,
       noDelay: true,
     })
     this.http.on('request', this.#guard(handle))

@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
@@ -28,6 +28,8 @@ export type ServeOptions = {
   readonly limits?: Partial<InferenceLimits>
   /** Stands in for the model's own. */
   readonly run?: RunModel
+  /** Connections are handed over, as a model's process has it. */
+  readonly isHanded?: boolean
 }
 
 export async function loadFixture(bytes: Uint8Array): Promise<LoadedModel> {
@@ -38,7 +40,7 @@ export async function loadFixture(bytes: Uint8Array): Promise<LoadedModel> {
 
 export async function serveFixture(
   bytes: Uint8Array,
-  { limits = {}, run }: ServeOptions = {},
+  { limits = {}, run, isHanded = false }: ServeOptions = {},
 ): Promise<ServedFixture> {
   const model = await loadFixture(bytes)
   const server = new ModelServer({
@@ -50,9 +52,12 @@ export async function serveFixture(
     log: silentLog,
     limits,
   })
-  server.http.listen(0, '127.0.0.1')
-  await once(server.http, 'listening')
-  const { port } = server.http.address() as AddressInfo
+  const listener = isHanded
+    ? createServer({ pauseOnConnect: true }, (socket) => server.connection(socket))
+    : server.http
+  listener.listen(0, '127.0.0.1')
+  await once(listener, 'listening')
+  const { port } = listener.address() as AddressInfo
   const url = `http://127.0.0.1:${port}`
   return {
     server,
@@ -60,6 +65,7 @@ export async function serveFixture(
     port,
     infer: (body, headers = {}) => post(`${url}/v2/models/digits/infer`, body, headers),
     [Symbol.asyncDispose]: async () => {
+      listener.close()
       await server[Symbol.asyncDispose]()
       await model.dispose()
     },
