@@ -16,10 +16,17 @@ export type View = {
   readonly cached: Cached
 }
 
-/** Which keys to look at when an object of a kind is added, changed or removed. */
+/**
+ * Which keys to look at when an object of a kind is added, changed or removed. `before` is there when
+ * it changed: a heartbeat that touches nothing that is read need not wake anybody.
+ */
 export type Read = {
   readonly kind: AnyKind
-  readonly keysOf: (object: StoredObject, cached: Cached) => readonly string[]
+  readonly keysOf: (
+    object: StoredObject,
+    cached: Cached,
+    before: StoredObject | undefined,
+  ) => readonly string[]
 }
 
 /** Look again after this, even if nothing changes. */
@@ -43,7 +50,11 @@ export type Controller = {
 /** Objects of `kind`, typed for `keysOf`. */
 export function reads<K extends AnyKind>(
   kind: K,
-  keysOf: (object: ObjectOf<K>, cached: Cached) => readonly string[],
+  keysOf: (
+    object: ObjectOf<K>,
+    cached: Cached,
+    before: ObjectOf<K> | undefined,
+  ) => readonly string[],
 ): Read {
   return { kind, keysOf: keysOf as unknown as Read['keysOf'] }
 }

@@ -17,7 +17,8 @@ export type CacheOptions = {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
-  readonly onChange: (kind: AnyKind, object: StoredObject) => void
+  /** `before` is absent when the object is new, and when it is gone. */
+  readonly onChange: (kind: AnyKind, object: StoredObject, before?: StoredObject) => void
 }
 
 type Kept = Map<string, StoredObject>
@@ -104,8 +105,9 @@ export class ObjectCache implements Cached {
     for (const item of items as StoredObject[]) {
       const key = keyOf(item)
       kept.set(key, item)
-      if (before.get(key)?.metadata.resourceVersion !== item.metadata.resourceVersion)
-        this.#options.onChange(kind, item)
+      const old = before.get(key)
+      if (old?.metadata.resourceVersion !== item.metadata.resourceVersion)
+        this.#options.onChange(kind, item, old)
       before.delete(key)
     }
     for (const gone of before.values()) this.#options.onChange(kind, gone)
@@ -115,10 +117,12 @@ export class ObjectCache implements Cached {
   #hear(kind: AnyKind, event: WatchEvent): void {
     if (event.type === 'BOOKMARK') return
     const kept = this.#kept(kind)
-    if (event.type === 'DELETED') kept.delete(keyOf(event.object))
-    else kept.set(keyOf(event.object), event.object)
+    const key = keyOf(event.object)
+    const before = event.type === 'MODIFIED' ? kept.get(key) : undefined
+    if (event.type === 'DELETED') kept.delete(key)
+    else kept.set(key, event.object)
     if (kept.size > cachedObjectsMax)
       throw new Error(`More than ${cachedObjectsMax} objects of ${kind.kind}: split the hub.`)
-    this.#options.onChange(kind, event.object)
+    this.#options.onChange(kind, event.object, before)
   }
 }

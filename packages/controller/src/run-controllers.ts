@@ -42,11 +42,11 @@ async function lead(options: RunOptions, signal: AbortSignal): Promise<void> {
   const kinds = new Map(
     controllers.flatMap(({ reads }) => reads.map(({ kind }) => [resourceName(kind), kind])),
   )
-  const tell = (kind: AnyKind, object: StoredObject) => {
+  const tell = (kind: AnyKind, object: StoredObject, before?: StoredObject) => {
     for (const { name, reads } of controllers)
       for (const read of reads)
         if (resourceName(read.kind) === resourceName(kind))
-          for (const key of read.keysOf(object, cache)) queues.get(name)!.add(key)
+          for (const key of read.keysOf(object, cache, before)) queues.get(name)!.add(key)
   }
   const cache = new ObjectCache({ ...options, kinds: [...kinds.values()], onChange: tell })
   const view: View = { state, cached: cache }

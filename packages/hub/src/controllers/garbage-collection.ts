@@ -50,7 +50,9 @@ function keysAround(kind: AnyKind, object: StoredObject, cached: Cached): string
   const dependents = isGoing
     ? dependentsOf(cached, metadata.uid).map((found) => keyFor(found.kind, found.object.metadata))
     : []
-  return [keyFor(kind, metadata), ...owners, ...dependents]
+  // What neither belongs to anything nor is going has nothing to be looked at.
+  const isTied = owners.length > 0 || metadata.deletionTimestamp !== undefined
+  return [...(isTied ? [keyFor(kind, metadata)] : []), ...owners, ...dependents]
 }
 
 function dependentsOf(cached: Cached, uid: string): Found[] {
