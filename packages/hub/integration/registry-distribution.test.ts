@@ -41,7 +41,7 @@ before(async () => {
     authorize: async (request, action, repository) => {
       if (request.headers.authorization === 'Bearer nobody') return 'Unknown'
       if (request.headers.authorization === 'Bearer reader' && action !== 'pull') return 'Denied'
-      return repository === 'secret' ? 'Denied' : 'Allowed'
+      return repository === 'secret' && action === 'pull' ? 'Denied' : 'Allowed'
     },
   })
   server = createServer((request, response) => void registry(request, response))
@@ -155,9 +155,11 @@ test('a blob goes in whole, in one PUT, and in pieces, and comes out whole and i
 })
 
 test('a blob of a repository that one may not read cannot be mounted', async () => {
-  const digest = digestOf('hello world')
+  const digest = digestOf('a secret')
+  assert.equal((await push('secret', 'a secret')).status, 201)
   const got = await send('POST', `/v2/x/blobs/uploads/?mount=${digest}&from=secret`)
   assert.equal(got.status, 202)
+  await refused(send('GET', `/v2/x/blobs/${digest}`), 404, 'BLOB_UNKNOWN')
 })
 
 test('a wrong digest, a missing one and one that is none are refused and leave nothing', async () => {

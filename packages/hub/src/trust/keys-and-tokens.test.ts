@@ -13,7 +13,7 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiToken, authenticateBearer } from './api-tokens.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { authorize } from './authorize.ts'
-import { oneTimeCodeLifeMs, sessionLifeMs } from './limits.ts'
+import { oneTimeCodeLifeMs, sessionLifeMs, signingKeyWaitMs } from './limits.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
 import { createSealer } from './sealer.ts'
 import { openSessions } from './sessions.ts'
@@ -29,23 +29,30 @@ before(async () => {
 })
 after(() => rm(dir, { recursive: true, force: true }))
 
-test('signing keys rotate, and a site that holds the old set follows', async () => {
-  const keys = await openSigningKeys({ dir })
+test('a new signing key is trusted first, signs later, and the old one can be withdrawn', async () => {
+  const keys = await openSigningKeys({ dir, clock })
   const held = { version: 1, keys: keys.trusted() }
   const oldSpec = keys.sign('t', Buffer.from('old'))
   await keys.rotate()
+  assert.equal(keys.trusted().length, 2)
+  // Nobody has heard of the new key yet, so what is signed now still verifies everywhere.
+  assert.ok(verifyEnvelope(keys.sign('t', Buffer.from('x')), held.keys, 't').ok)
+  nowMs += signingKeyWaitMs
   const newSpec = keys.sign('t', Buffer.from('new'))
   assert.equal(verifyEnvelope(newSpec, held.keys, 't').ok, false)
   const next = acceptTrustedKeys(held, keys.trustedSet())
   assert.ok(next.ok)
   assert.ok(verifyEnvelope(newSpec, next.set.keys, 't').ok)
   assert.ok(verifyEnvelope(oldSpec, next.set.keys, 't').ok)
-  const again = await openSigningKeys({ dir })
+  const again = await openSigningKeys({ dir, clock })
   assert.deepEqual(again.trusted(), keys.trusted())
   await again.withdrawOld()
   const last = acceptTrustedKeys(next.set, again.trustedSet())
   assert.ok(last.ok)
   assert.equal(verifyEnvelope(oldSpec, last.set.keys, 't').ok, false)
+  assert.ok(verifyEnvelope(newSpec, last.set.keys, 't').ok)
+  await again.rotate({ atOnce: true })
+  assert.notEqual(again.current().keyid, last.set.keys[0]?.keyid)
 })
 
 test('what is sealed opens in its place only, also after a rotation, and not without its key', async () => {

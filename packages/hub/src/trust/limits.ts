@@ -15,6 +15,8 @@ export const backdateMs = 10 * 60_000
 export const signingRequestCharactersMax = 16_384
 /** Signing keys that are trusted at once, the newest included. */
 export const signingKeysMax = 16
+/** A new signing key waits until every certificate of before has been renewed, with an hour to spare. */
+export const signingKeyWaitMs = deviceCertificateLifeMs + hourMs
 export const sessionLifeMs = 12 * hourMs
 export const oneTimeCodeLifeMs = 10 * 60_000
 /** Links that wait to be opened: `npm start` prints one. */
