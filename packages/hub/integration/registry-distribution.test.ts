@@ -6,6 +6,7 @@ import {
   createServer,
   request as requestHttp,
 } from 'node:http'
+import { connect as connectHttp2, createServer as createHttp2Server } from 'node:http2'
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -20,11 +21,12 @@ import {
   type RegistryTransport,
   createRegistryTransport,
 } from '@skerry/artifact/registry-transport'
-import { createRegistry } from '../src/registry/registry.ts'
+import { type Registry, createRegistry } from '../src/registry/registry.ts'
 
 let dir: string
 let blobs: BlobStore
 let server: Server
+let registry: Registry
 let port: number
 
 before(async () => {
@@ -34,7 +36,7 @@ before(async () => {
     clock: systemClock,
     blobBytesMax: 2 ** 26,
   })
-  const registry = createRegistry({
+  registry = createRegistry({
     blobs,
     dir,
     log: silentLog,
@@ -328,4 +330,40 @@ test('the client pushes in pieces and pulls, over a link that breaks again and a
   const pulled = Buffer.concat(await Array.fromAsync(client.pullBlob('flaky', digest)))
   assert.equal(digestOf(pulled), digest)
   assert.ok(breaks > 3, `${breaks} breaks`)
+})
+
+test('over HTTP/2, as other clients speak, a blob goes in and out and too much is told', async () => {
+  const http2Server = createHttp2Server((request, response) => void registry(request, response))
+  await new Promise<void>((resolve) => http2Server.listen(0, '127.0.0.1', resolve))
+  const session = connectHttp2(`http://127.0.0.1:${(http2Server.address() as AddressInfo).port}`)
+  const ask = (method: string, path: string, body?: Buffer, headers: object = {}) =>
+    new Promise<[number, string]>((resolve, reject) => {
+      const stream = session.request({ ':method': method, ':path': path, ...headers })
+      let status = 0
+      let text = ''
+      stream.on('response', (answered) => (status = answered[':status']!))
+      stream.setEncoding('utf8')
+      stream.on('data', (chunk: string) => (text += chunk))
+      stream.on('end', () => {
+        stream.close()
+        resolve([status, text])
+      })
+      stream.on('error', reject)
+      stream.end(body)
+    })
+  const digest = digestOf('h2')
+  const url = '/v2/h2/blobs/uploads/'
+  assert.equal((await ask('POST', `${url}?digest=${digest}`, Buffer.from('h2')))[0], 201)
+  assert.deepEqual(await ask('GET', `/v2/h2/blobs/${digest}`), [200, 'h2'])
+  const huge = Buffer.alloc(2 ** 26 + 1)
+  const [status, text] = await ask('POST', `${url}?digest=${digest}`, huge)
+  assert.equal(status, 413)
+  assert.match(text, /SIZE_INVALID/)
+  const manifest = { 'content-type': imageManifestType }
+  assert.equal(
+    (await ask('PUT', '/v2/h2/manifests/v1', Buffer.alloc(5 * 2 ** 20), manifest))[0],
+    413,
+  )
+  session.destroy()
+  await new Promise((resolve) => http2Server.close(resolve))
 })

@@ -30,6 +30,11 @@ export function sendAnswer(response: HttpResponse, answer: Answer): void {
   response.end(body)
 }
 
+/** The bytes of a body. Who stops reading leaves the stream open: the sender of too much is told so. */
+export function bodyOf(request: Readable): AsyncIterable<Buffer> {
+  return request.iterator({ destroyOnReturn: false })
+}
+
 export type ReadBody =
   | { readonly ok: true; readonly bytes: Buffer }
   | { readonly ok: false; readonly message: string }
@@ -46,9 +51,7 @@ export async function readBody(
   if (Number(request.headers?.['content-length'] ?? 0) > bytesMax) return tooLarge
   const chunks: Buffer[] = []
   let sizeBytes = 0
-  // A sender of too much still gets its answer, so leaving the loop must not destroy the stream.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    const bytes = chunk as Buffer
+  for await (const bytes of bodyOf(request)) {
     sizeBytes += bytes.length
     if (sizeBytes > bytesMax) return tooLarge
     chunks.push(bytes)

@@ -43,7 +43,7 @@ async function putManifest(
   if (mediaType !== imageManifestType)
     return ociError('MANIFEST_INVALID', `Content-Type must be ${imageManifestType}.`)
   const body = await readBody(request, manifestBytesMax)
-  if (!body.ok) return ociError('SIZE_INVALID', body.message, { connection: 'close' })
+  if (!body.ok) return ociError('SIZE_INVALID', body.message)
   const parsed = parseManifest(body.bytes)
   if (!parsed.ok) return ociError('MANIFEST_INVALID', `The manifest ${parsed.message}.`)
   const digest = digestOf(body.bytes)

@@ -1,6 +1,6 @@
 import { isDigest } from '@skerry/base/digest'
 import type { UploadAnswer, UploadRefusal } from '@skerry/artifact/blob-uploads'
-import type { Answer } from './http-message.ts'
+import { type Answer, bodyOf } from './http-message.ts'
 import { type OciErrorCode, ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
 import { isRepositoryName } from './registry-path.ts'
@@ -20,7 +20,7 @@ export async function answerUploads(
   const digest = query.get('digest')
   if (digest === null) return beginUpload(context, repository)
   if (!isDigest(digest)) return digestMissing()
-  const put = await context.blobs.put(request as AsyncIterable<Buffer>, digest)
+  const put = await context.blobs.put(bodyOf(request), digest)
   if (!put.ok)
     return ociError(put.reason === 'TooLarge' ? 'SIZE_INVALID' : 'DIGEST_INVALID', put.message)
   await context.repositories.addBlob(repository, digest)
@@ -108,7 +108,7 @@ async function append(
   const range = /^(?:bytes[ =])?(\d{1,15})-(\d{1,15})(?:\/.*)?$/.exec(header ?? '')
   if (header !== undefined && range === null) return undefined
   const at = range === null ? undefined : Number(range[1])
-  return blobs.uploads.append(id, at, request as AsyncIterable<Buffer>)
+  return blobs.uploads.append(id, at, bodyOf(request))
 }
 
 type UploadAt = { readonly repository: string; readonly id: string; readonly offset: number }
