@@ -11,7 +11,8 @@ import { SketchBuilder } from '@skerry/api/sketch'
 import { createLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
 import { runControllers } from '@skerry/controller/run-controllers'
-import { createSteppedClock } from '@skerry/controller/stepped-clock'
+import { type SteppedClock, createSteppedClock } from '@skerry/controller/stepped-clock'
+import type { HubStore } from '@skerry/store/hub-store'
 import { createMemoryStore } from '@skerry/store/memory-store'
 import { inOrder } from '../src/controllers/fleet-sites.ts'
 import { createHubControllers } from '../src/controllers/hub-controllers.ts'
@@ -29,10 +30,10 @@ const behaviours: Record<string, { accuracy: number; latencyMs: number; breaks?:
 }
 
 /** The hub's controllers on memory, and sites that do what their specs say. */
-export async function createWorld(siteNames: readonly string[]) {
-  const clock = createSteppedClock(Date.parse('2026-11-21T12:00:00Z'))
+export async function createWorld(siteNames: readonly string[], given: Partial<Doors> = {}) {
+  const clock = given.clock ?? createSteppedClock(Date.parse('2026-11-21T12:00:00Z'))
   const random = seededRandom(11)
-  const store = createMemoryStore({ clock, random })
+  const store = given.store ?? createMemoryStore({ clock, random })
   const problems: string[] = []
   const log = createLog(({ level, message, fields }) => {
     if (level !== 'info') problems.push(`${message} ${JSON.stringify(fields)}`)
@@ -140,10 +141,10 @@ export async function createWorld(siteNames: readonly string[]) {
   }
 }
 
-type Parts = {
-  readonly store: ReturnType<typeof createMemoryStore>
+type Doors = { readonly store: HubStore; readonly clock: SteppedClock }
+
+type Parts = Doors & {
   readonly reports: ReturnType<typeof createSiteReports>
-  readonly clock: ReturnType<typeof createSteppedClock>
   readonly random: ReturnType<typeof seededRandom>
 }
 
