@@ -19,7 +19,7 @@ export function lockDataDirectory(dataDir: string): Disposable {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
     }
     const holder = readHolder(file)
-    if (attempt > 0 || (holder !== undefined && startTicks(holder.pid) === holder.startTicks))
+    if (attempt > 0 || isAlive(holder))
       throw new Error(
         `${dataDir} belongs to another hub that is running (process ${holder?.pid ?? 'unknown'}): stop it, or choose another folder with --data`,
       )
@@ -27,7 +27,18 @@ export function lockDataDirectory(dataDir: string): Disposable {
   }
 }
 
-function readHolder(file: string): { pid: number; startTicks: string } | undefined {
+/** Whether a hub is at work on a data directory. */
+export function isHubLocked(dataDir: string): boolean {
+  return isAlive(readHolder(join(dataDir, 'hub.lock')))
+}
+
+type Holder = { readonly pid: number; readonly startTicks: string }
+
+function isAlive(holder: Holder | undefined): boolean {
+  return holder !== undefined && startTicks(holder.pid) === holder.startTicks
+}
+
+function readHolder(file: string): Holder | undefined {
   try {
     const [pid = '', ticks = ''] = readFileSync(file, 'utf8').split(' ')
     return { pid: Number(pid), startTicks: ticks }

@@ -1,30 +1,63 @@
+import { resolve } from 'node:path'
+import { parseArgs } from 'node:util'
 import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
 import { systemRandom } from '@skerry/base/random'
+import { backUp, restore } from './backup.ts'
 import { hubUsage, parseHubOptions } from './hub-options.ts'
+import type { Tools } from './hub-parts.ts'
 import { createJsonLog } from './json-log.ts'
 import { openHub } from './open-hub.ts'
 
 const log = createJsonLog(process.stderr, systemClock)
-const parsed = parseHubOptions(process.argv.slice(2), process.env)
+const tools: Tools = { clock: systemClock, random: systemRandom, log }
+const [command, ...rest] = process.argv.slice(2)
 
-if (parsed.ok) {
+try {
+  if (command === 'backup') await runBackup(rest)
+  else if (command === 'restore') await runRestore(rest)
+  else await runHub(process.argv.slice(2))
+} catch (thrown) {
+  const error = toError(thrown)
+  log.error(error.message, { stack: error.stack })
+  process.exitCode = 1
+}
+
+async function runHub(args: readonly string[]): Promise<void> {
+  const parsed = parseHubOptions(args, process.env)
+  if (!parsed.ok) return complain(parsed.message)
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
-  try {
-    await using hub = await openHub(parsed.options, {
-      clock: systemClock,
-      random: systemRandom,
-      log,
-    })
-    log.info('The hub is ready.', { server: hub.server, gateway: hub.gateway })
-    await stopped
-    log.info('The hub stops.')
-  } catch (thrown) {
-    log.error(toError(thrown).message, { stack: toError(thrown).stack })
-    process.exitCode = 1
-  }
-} else {
-  process.stderr.write(`hub: ${parsed.message}\n\n${hubUsage}`)
+  await using hub = await openHub(parsed.options, tools)
+  log.info('The hub is ready.', { server: hub.server, gateway: hub.gateway })
+  await stopped
+  log.info('The hub stops.')
+}
+
+async function runBackup(args: readonly string[]): Promise<void> {
+  const { data, to } = foldersOf(args)
+  if (data === undefined || to === undefined)
+    return complain('backup needs --data DIR and --to DIR')
+  await backUp(data, to, tools)
+  process.stdout.write(`Backed up ${data} to ${to}.\n`)
+}
+
+async function runRestore(args: readonly string[]): Promise<void> {
+  const { data, from } = foldersOf(args)
+  if (data === undefined || from === undefined)
+    return complain('restore needs --data DIR and --from DIR')
+  const epoch = await restore(from, data, tools)
+  process.stdout.write(`Restored ${from} to ${data}; this is epoch ${epoch}.\n`)
+}
+
+function foldersOf(args: readonly string[]) {
+  const path = { type: 'string' } as const
+  const { values } = parseArgs({ args: [...args], options: { data: path, to: path, from: path } })
+  const absolute = (text: string | undefined) => (text === undefined ? undefined : resolve(text))
+  return { data: absolute(values.data), to: absolute(values.to), from: absolute(values.from) }
+}
+
+function complain(message: string): void {
+  process.stderr.write(`hub: ${message}\n\n${hubUsage}`)
   process.exitCode = 2
 }

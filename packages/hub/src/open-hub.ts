@@ -11,6 +11,7 @@ import { urlHost } from './url-host.ts'
 import { createHubControllers } from './controllers/hub-controllers.ts'
 import { createSiteReports } from './controllers/site-reports.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
+import { announceRunningHub } from './hub-endpoint-file.ts'
 import { lockDataDirectory } from './hub-lock.ts'
 import type { HubOptions } from './hub-options.ts'
 import type { Parts, Tools } from './hub-parts.ts'
@@ -39,6 +40,7 @@ export async function openHub(options: HubOptions, tools: Tools): Promise<Hub> {
   const sealer = await createSealer({ dir: keys })
   const databaseUrl = options.databaseUrl ?? (await startDatabase(options, tools, started))
   const store = started.use(await openPostgresStore({ databaseUrl, clock, random, log, sealer }))
+  started.use(await announceRunningHub(options.data, { databaseUrl }))
   const blobs = await openBlobStore({ dir: join(options.data, 'registry'), clock })
   const reports = createSiteReports({ state: store.state, clock, log })
   const parts: Parts = { ...tools, options, authority, signingKeys, store, blobs, reports }

@@ -2,7 +2,7 @@ import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { type ModelVersion, modelVersionKind } from '@skerry/api/kinds/model'
-import { isApiError } from '@skerry/api/status'
+import { type ApiError, isApiError } from '@skerry/api/status'
 import { digestOf, digestOfStream } from '@skerry/artifact/digest-of'
 import { buildModelArtifact } from '@skerry/artifact/oci-manifest'
 import { type RegistryClient, createRegistryClient } from '@skerry/artifact/registry-client'
@@ -94,9 +94,16 @@ async function createVersion(hub: HubAccess, spec: ModelVersion['spec']): Promis
       throw new CommandError(
         `${spec.model} ${spec.version} exists already, and a version never changes: push it as another version.`,
       )
-    if (isApiError(error, 'Invalid')) throw new CommandError(`Refused: ${error.message}`)
+    if (isApiError(error, 'Invalid')) throw new CommandError(`Refused: ${reasonOf(error)}`)
     throw error
   }
+}
+
+/** What the hub found, without the frame of a Kubernetes message. */
+function reasonOf(error: ApiError): string {
+  const causes = error.status.details?.causes ?? []
+  const sentences = causes.map(({ message }) => message.replace(/^[A-Z][a-z ]+: "[^"]*": /, ''))
+  return sentences.length === 0 ? error.message : sentences.join('; ')
 }
 
 async function nextVersion(hub: HubAccess, model: string): Promise<string> {

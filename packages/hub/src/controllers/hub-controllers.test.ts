@@ -49,7 +49,7 @@ test('the first version goes to all sites at once; v2 passes its gates', async (
   assert.equal(site.status?.models, 'digits v1')
   assert.equal(site.status?.connectivity, 'Online')
   assert.deepEqual(world.sites[0]?.applied?.layers[1]?.workload?.command, ['feed', '7'])
-  await world.run(120)
+  await world.run(60)
 
   await world.pushModel('v2')
   await world.run(4)

@@ -9,14 +9,13 @@ import {
 } from '@skerry/api/device-protocol'
 import { formatProblem } from '@skerry/api/problem'
 import { pruneUnknown, validateSchema } from '@skerry/api/schema-validate'
-import { ApiError, badRequest } from '@skerry/api/status'
 import { type SpecVersion, compareSpecVersions } from '@skerry/api/site-spec'
 import { issueToDevice } from '../enrolment/device-records.ts'
 import { parseRange } from '../registry/byte-range.ts'
-import { readBody } from '../registry/http-message.ts'
 import { parseRegistryPath } from '../registry/registry-path.ts'
 import { parseSigningRequest } from '../trust/signing-request.ts'
 import type { Connection } from './connection.ts'
+import { readJson } from './device-body.ts'
 import { answer, refuse, refuseAs } from './gateway-answer.ts'
 import type { GatewayOptions } from './gateway-context.ts'
 import {
@@ -61,9 +60,10 @@ export async function answerPoll(
 
 export async function answerStatus(
   { onReport }: GatewayOptions,
-  { stream, identity }: DeviceRequest,
+  request: DeviceRequest,
 ): Promise<void> {
-  const body = await readJson(stream, statusBytesMax)
+  const { stream, identity } = request
+  const body = await readJson(request, statusBytesMax)
   const [problem] = validateSchema(statusReportSchema, body, '')
   if (problem !== undefined) return refuseAs(stream, 'BadRequest', formatProblem(problem))
   const report = pruneUnknown(statusReportSchema, body, '').value as StatusReport
@@ -73,9 +73,10 @@ export async function answerStatus(
 
 export async function answerTelemetry(
   { rollups }: GatewayOptions,
-  { stream, identity }: DeviceRequest,
+  request: DeviceRequest,
 ): Promise<void> {
-  const body = await readJson(stream, telemetryBytesMax)
+  const { stream, identity } = request
+  const body = await readJson(request, telemetryBytesMax)
   const parsed = parseTelemetry(body)
   if (!parsed.ok) return refuseAs(stream, 'BadRequest', parsed.message)
   const acknowledged = await rollups.append(rollupsOf(identity, parsed.batch))
@@ -83,17 +84,14 @@ export async function answerTelemetry(
 }
 
 /** A new certificate for the same device and the same key. */
-export async function answerRenew(
-  options: GatewayOptions,
-  { stream, identity, connection }: DeviceRequest,
-): Promise<void> {
+export async function answerRenew(options: GatewayOptions, request: DeviceRequest): Promise<void> {
+  const { stream, identity, connection } = request
   const { authority, state, trustedKeys } = options
-  const body = await readJson(stream, renewBytesMax)
+  const body = await readJson(request, renewBytesMax)
   Object.assign(connection, { renewals: connection.renewals + 1 })
   if (connection.renewals > renewalsPerConnectionMax)
     return refuseAs(stream, 'TooManyRequests', 'This connection has renewed often enough.')
-  const { request } = body as { request?: unknown }
-  const parsed = await parseSigningRequest(request)
+  const parsed = await parseSigningRequest((body as { request?: unknown }).request)
   if (!parsed.ok) return refuseAs(stream, 'BadRequest', parsed.message)
   if (parsed.publicKeyDigest !== connection.facts?.publicKeyDigest)
     return refuse(
@@ -139,17 +137,4 @@ export async function answerBlob(
   } finally {
     Object.assign(connection, { blobStreams: connection.blobStreams - 1 })
   }
-}
-
-/** The body as a JSON object; throws an ApiError that says what is wrong. */
-async function readJson(stream: ServerHttp2Stream, bytesMax: number): Promise<object> {
-  const body = await readBody(stream, bytesMax)
-  if (!body.ok) throw new ApiError('RequestEntityTooLarge', body.message)
-  try {
-    const value: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body.bytes))
-    if (typeof value === 'object' && value !== null) return value
-  } catch {
-    // Told below, as everything else that is no object.
-  }
-  throw badRequest('The body must be a JSON object in UTF-8.')
 }
