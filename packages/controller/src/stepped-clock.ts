@@ -7,7 +7,7 @@ export type SteppedClock = Clock & {
 }
 
 /** Turns of the microtask queue that a chain of promises gets to come to rest. */
-const settleTurns = 400
+const settleTurns = 200
 
 /** A clock whose hands only a test or a simulator moves. */
 export function createSteppedClock(startMs: number): SteppedClock {

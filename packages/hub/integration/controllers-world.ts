@@ -7,6 +7,7 @@ import { profileKind } from '@skerry/api/kinds/profile'
 import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import type { SiteSpec } from '@skerry/api/site-spec'
+import type { State } from '@skerry/api/state'
 import { SketchBuilder } from '@skerry/api/sketch'
 import { createLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
@@ -44,15 +45,15 @@ export async function createWorld(siteNames: readonly string[], given: Partial<D
     payload: Buffer.from(bytes).toString('base64'),
     signatures: [{ keyid: 'k', sig: 's' }],
   })
-  const stop = new AbortController()
-  const running = runControllers({
-    state: store.state,
-    controllers: createHubControllers({ store, sign, clock }),
-    clock,
-    random,
-    log,
-    signal: stop.signal,
-  })
+  const start = () => {
+    const stop = new AbortController()
+    const state = given.hubState?.(store.state) ?? store.state
+    const controllers = createHubControllers({ store: { ...store, state }, sign, clock })
+    const { signal } = stop
+    const ended = runControllers({ state, controllers, clock, random, log, signal })
+    return { stop, ended }
+  }
+  let hub = start()
   const sites: SimulatedSite[] = []
   const addSite = async (name: string, labels: Record<string, string> = {}) => {
     const site = await store.state.create(siteKind, { metadata: { name, namespace, labels } })
@@ -133,17 +134,28 @@ export async function createWorld(siteNames: readonly string[], given: Partial<D
       }
       return seconds
     },
+    /** The hub ends in the middle of whatever it does, and another takes over. */
+    restart: async () => {
+      hub.stop.abort()
+      await hub.ended
+      hub = start()
+    },
     [Symbol.asyncDispose]: async () => {
-      stop.abort()
-      await running
+      hub.stop.abort()
+      await hub.ended
       await store[Symbol.asyncDispose]()
     },
   }
 }
 
-type Doors = { readonly store: HubStore; readonly clock: SteppedClock }
+type Doors = {
+  readonly store: HubStore
+  readonly clock: SteppedClock
+  /** What the controllers see of the state, for faults. */
+  readonly hubState: (state: State) => State
+}
 
-type Parts = Doors & {
+type Parts = Pick<Doors, 'store' | 'clock'> & {
   readonly reports: ReturnType<typeof createSiteReports>
   readonly random: ReturnType<typeof seededRandom>
 }
