@@ -4,9 +4,10 @@ import {
   type IncomingHttpHeaders,
   constants,
 } from 'node:http2'
+import { deflateSync } from 'node:zlib'
 import { deviceProtocolVersion } from '@skerry/api/device-protocol'
 import type { Status } from '@skerry/api/status'
-import { answerBytesMax } from './device-limits.ts'
+import { answerBytesMax, packedBytesMin } from './device-limits.ts'
 import { LinkError, type LinkFailure } from './device-link.ts'
 
 export type Call = {
@@ -26,21 +27,39 @@ export const protocolHeaders = { 'skerry-protocol': String(deviceProtocolVersion
 export async function call(session: ClientHttp2Session, request: Call): Promise<Answered> {
   const { method, path, body, headers, signal } = request
   if (session.closed || session.destroyed) throw lost()
-  const bytes = body === undefined ? undefined : Buffer.from(JSON.stringify(body))
+  const packed = body === undefined ? undefined : pack(body)
   const stream = session.request(
     {
       ':method': method,
       ':path': path,
       ...protocolHeaders,
       ...headers,
-      ...(bytes === undefined
-        ? {}
-        : { 'content-type': 'application/json', 'content-length': bytes.length }),
+      ...packed?.headers,
     },
-    { endStream: bytes === undefined, ...(signal === undefined ? {} : { signal }) },
+    { endStream: packed === undefined, ...(signal === undefined ? {} : { signal }) },
   )
-  if (bytes !== undefined) stream.end(bytes)
+  if (packed !== undefined) stream.end(packed.bytes)
   return answered(stream)
+}
+
+type Packed = {
+  readonly bytes: Buffer
+  readonly headers: Readonly<Record<string, string | number>>
+}
+
+/** A body as it is sent: a link that is paid by the megabyte is worth the packing. */
+function pack(body: object): Packed {
+  const plain = Buffer.from(JSON.stringify(body))
+  const isWorthIt = plain.length > packedBytesMin
+  const bytes = isWorthIt ? deflateSync(plain) : plain
+  return {
+    bytes,
+    headers: {
+      'content-type': 'application/json',
+      'content-length': bytes.length,
+      ...(isWorthIt ? { 'content-encoding': 'deflate' } : {}),
+    },
+  }
 }
 
 /** Waits for the headers of an answer. */

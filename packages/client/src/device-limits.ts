@@ -9,3 +9,5 @@ export const connectionWindowBytes = 2 * 2 ** 20
 export const pingAnswerMsMax = 20_000
 /** Streams that the hub may open in the reverse direction at once. */
 export const reverseStreamsMax = 64
+/** Smaller bodies are sent as they are. */
+export const packedBytesMin = 200

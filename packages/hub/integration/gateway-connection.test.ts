@@ -5,6 +5,7 @@ import { type Server as HttpServer, createServer as createHttpServer } from 'nod
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2'
 import { type AddressInfo, type Server, type Socket, connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
+import { deflateSync } from 'node:zlib'
 import { join } from 'node:path'
 import { afterEach, beforeEach, test } from 'node:test'
 import { type Clock, systemClock } from '@skerry/base/clock'
@@ -297,6 +298,7 @@ test('what is sent twice counts once; what is malformed is refused and stores no
     /ascending/,
   )
   await refused(bad({ latencyMs: { zero: 0, buckets: [2, -1], sum: 0 } }), 'Refused', /counts/)
+  // A kilobyte on the wire that would be more than a megabyte.
   const huge = { bootId: 'x'.repeat(2 ** 20 + 1), records: [] }
   await refused(link.sendTelemetry(huge), 'Refused', /1048576 bytes/)
   await refused(link.reportStatus({ ...report, health: 'Splendid' } as never), 'Refused', /health/)
@@ -487,6 +489,38 @@ test('one version older is understood, an older one is told to update', async ()
   assert.deepEqual(await ask(undefined), [304, undefined])
   assert.deepEqual(await ask('-1'), [426, 'ProtocolTooOld'])
   assert.deepEqual(await ask('junk'), [426, 'ProtocolTooOld'])
+  session.destroy()
+})
+
+test('a body that is packed wrongly, in another way or not at all is told apart', async () => {
+  const { key, certificate } = await enrol('depot-1')
+  const session = connectHttp2(`https://127.0.0.1:${gateway.port}`, {
+    key,
+    cert: certificate,
+    ca: authority.certificate,
+  })
+  const post = (body: Buffer, encoding?: string) =>
+    new Promise<number | undefined>((resolve) => {
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': devicePaths.status,
+        ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
+      })
+      stream.on('response', (headers) => resolve(headers[':status']))
+      stream.on('error', () => {})
+      stream.resume()
+      stream.end(body)
+    })
+  const plain = Buffer.from(JSON.stringify(report))
+  assert.equal(await post(plain), 204)
+  assert.equal(await post(deflateSync(plain), 'deflate'), 204)
+  assert.equal(await post(plain, 'deflate'), 400)
+  assert.equal(await post(deflateSync(plain), 'br'), 415)
+  assert.equal(await post(deflateSync(plain).subarray(0, 40), 'deflate'), 400)
+  assert.equal(await post(deflateSync(Buffer.alloc(2 ** 24)), 'deflate'), 413)
+  assert.equal(await post(Buffer.alloc(2 ** 20)), 413)
+  assert.equal(await post(Buffer.from([0xff])), 400)
+  assert.equal(await post(Buffer.from('['.repeat(100_000))), 400)
   session.destroy()
 })
 
