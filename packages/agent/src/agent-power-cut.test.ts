@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { createFakeHost } from './fake-host.ts'
 import { type RunningAgent, lastChild, model, ready, sign, spec, startAgent } from './fake-site.ts'
-import { PowerCut, type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
+import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
 
 /** Two releases of a model: each is pushed, fetched, loaded, switched to and noted. */
 async function live(agent: RunningAgent): Promise<void> {
@@ -22,12 +22,9 @@ async function cutAt(operation: number): Promise<{ disk: SimulatedDisk; isOver: 
   const host = createFakeHost(disk)
   const agent = await startAgent(host)
   const first = disk.operations
-  disk.cutPowerAt(first + operation)
+  disk.cutPowerAt(first + operation, 'silence')
   await live(agent)
   const isOver = disk.operations < first + operation
-  await agent.stop().catch((error: unknown) => {
-    if (!(error instanceof PowerCut)) throw error
-  })
   return { disk, isOver }
 }
 

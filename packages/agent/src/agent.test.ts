@@ -253,6 +253,25 @@ describe('without a hub', () => {
     await host.advance(100)
     assert.deepEqual(modelsOf(host), ['v1'])
     assert.equal((await agent.put(sign(spec(0, [])))).code, 409, 'older than what ran is refused')
+    host.hub.isUp = true
+    host.hub.newest = sign(spec(1, [model('v1')]))
+    await host.advance(31_000)
+    assert.deepEqual(host.hub.asked, [undefined], 'the hub shall send it again')
+    assert.deepEqual((await agent.status()).target?.revision, 1)
+  })
+
+  it('starts and serves on a disk that is full', async () => {
+    const first = await startV1()
+    const host = createFakeHost(first.host.disk.afterPowerCut(3, { capacityBytes: 1 }))
+    const agent = await start(host)
+    lastChild(host).say(ready)
+    await host.advance(100)
+    assert.equal((await agent.status()).health, 'Healthy')
+    assert.deepEqual(await agent.put(sign(spec(2, []))), {
+      code: 507,
+      body: { error: 'the disk is full: make room' },
+    })
+    assert.deepEqual(modelsOf(host), ['v1'])
   })
 
   it('comes back by itself, tells the state, and sends what waited, oldest first', async () => {

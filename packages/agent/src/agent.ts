@@ -14,6 +14,7 @@ import { taskRestart } from './limits.ts'
 import { createChildren } from './runtimes/children.ts'
 import type { MeasuredWindow } from './runtimes/model-process.ts'
 import { createModelRuntime } from './runtimes/model-runtime.ts'
+import { type ProcessLogs, createProcessLogs } from './runtimes/rotating-log.ts'
 import { createWorkloadRuntime } from './runtimes/workload-runtime.ts'
 import { loadSiteRecord } from './site-record.ts'
 import { type AgentState, openAgentState } from './state/agent-state.ts'
@@ -70,8 +71,9 @@ export async function runAgent(
   const held = createHeldSteps(host.clock, host.random)
   const context: MachineryContext = { host, config, state, buses, held }
   const site = () => trust.get()?.identity.site ?? buses.target.get().spec?.site ?? ''
+  const logs = stack.use(createProcessLogs(host.disk, `${config.data}/logs`))
   const onWindow = (measured: MeasuredWindow) => recorder.record(measured)
-  const machinery = await createMachinery(context, { children, site, onWindow })
+  const machinery = await createMachinery(context, { children, logs, site, onWindow })
   stack.defer(async () => {
     await Promise.all([machinery.workloads.stopAll(), machinery.models.stopAll()])
   })
@@ -135,18 +137,19 @@ type MachineryContext = {
 
 type MachineryParts = {
   readonly children: ReturnType<typeof createChildren>
+  readonly logs: ProcessLogs
   readonly site: () => string
   readonly onWindow: (measured: MeasuredWindow) => void
 }
 
 async function createMachinery(
   { host, config, state, buses, held }: MachineryContext,
-  { children, site, onWindow }: MachineryParts,
+  { children, logs, site, onWindow }: MachineryParts,
 ): Promise<SiteMachinery> {
   const { data, modelServer } = config
   const blobs = await openBlobStore(host.disk, data)
   const onChange = () => buses.happened.set(undefined)
-  const place = { host, children, data, onChange }
+  const place = { host, children, data, logs, onChange }
   return {
     blobs,
     fetcher: createBlobFetcher({

@@ -64,6 +64,8 @@ export type FakeHub = {
   readonly reports: StatusReport[]
   readonly batches: TelemetryBatch[]
   polls: number
+  /** What the device said that it holds, each time it asked for specs. */
+  readonly asked: (number | undefined)[]
   renewals: number
   trustedKeys: readonly TrustedKey[]
   push(envelope: Envelope): void
@@ -199,6 +201,7 @@ function createFakeHub(): { readonly hub: FakeHub; readonly device: DeviceNetwor
     reports: [],
     batches: [],
     polls: 0,
+    asked: [],
     renewals: 0,
     trustedKeys: [],
     push(envelope) {
@@ -240,8 +243,9 @@ function createFakeLink(hub: FakeHub, check: () => void, wire: FakeWire): Device
     closed,
     traffic: () => ({ sentBytes: 0, receivedBytes: 0 }),
     [Symbol.asyncDispose]: async () => {},
-    async *specs(_known, signal) {
+    async *specs(known, signal) {
       check()
+      hub.asked.push(known?.revision)
       if (!hub.isStreaming) throw new LinkError('Lost', 'the stream broke')
       if (hub.newest !== undefined) yield hub.newest
       for (let version = pushed.version; !signal.aborted; version = pushed.version) {

@@ -10,10 +10,10 @@ import { type Disk, DiskError, type DiskFile } from './host.ts'
 export type SimulatedDisk = Disk & {
   /** How many operations have been done. */
   readonly operations: number
-  /** The power goes out before this operation: it and all after it throw `PowerCut`. */
-  cutPowerAt(operation: number): void
+  /** The power goes out before this operation: it and all after it throw `PowerCut`, or never end. */
+  cutPowerAt(operation: number, how?: 'throw' | 'silence'): void
   /** What may be found after the power comes back. */
-  afterPowerCut(seed: number): SimulatedDisk
+  afterPowerCut(seed: number, options?: SimulatedDiskOptions): SimulatedDisk
   /** Damages one byte of a file, as an ageing disk does. */
   decay(path: string, offset: number): void
 }
@@ -60,9 +60,11 @@ export function createSimulatedDisk(
   }
   let operations = 0
   let cutAt = Infinity
+  let isSilent = false
   const tick = async (): Promise<void> => {
     await Promise.resolve()
-    if (operations >= cutAt) throw new PowerCut()
+    if (operations >= cutAt)
+      await (isSilent ? new Promise(() => {}) : Promise.reject(new PowerCut()))
     operations += 1
   }
   const disk: SimulatedDisk = {
@@ -72,11 +74,12 @@ export function createSimulatedDisk(
     get operations() {
       return operations
     },
-    cutPowerAt(operation) {
+    cutPowerAt(operation, how = 'throw') {
       cutAt = operation
+      isSilent = how === 'silence'
     },
-    afterPowerCut: (seed) =>
-      createSimulatedDisk({ capacityBytes: options.capacityBytes }, survivors(platter, seed)),
+    afterPowerCut: (seed, next = { capacityBytes: options.capacityBytes }) =>
+      createSimulatedDisk(next, survivors(platter, seed)),
     decay(path, offset) {
       const { bytes } = fileAt(platter, path)
       bytes[offset % bytes.length]! ^= 0x40

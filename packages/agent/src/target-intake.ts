@@ -20,8 +20,8 @@ import type { StateFile } from './state/state-file.ts'
 /** The one door through which a site spec comes, by connection or by USB stick. */
 export type TargetIntake = {
   accept(envelope: unknown): Promise<Intake>
-  /** The newest version that was held or ran here: nothing older is taken. */
-  known(): SpecVersion | undefined
+  /** The version that is held, which the hub need not send again. */
+  held(): SpecVersion | undefined
 }
 
 export type Intake =
@@ -47,7 +47,8 @@ export function createTargetIntake(options: TargetIntakeOptions): TargetIntake {
   const { trust, bus, log } = options
   const inOrder = createInOrder()
 
-  const known = (): SpecVersion | undefined => {
+  /** The newest version that was held or ran here: nothing older is taken. */
+  const newestHere = (): SpecVersion | undefined => {
     const held = bus.get().spec
     const applied = options.applied()
     if (held === undefined || applied === undefined) return held ?? applied
@@ -59,7 +60,7 @@ export function createTargetIntake(options: TargetIntakeOptions): TargetIntake {
     if (!reading.ok) return reading
     const { spec } = reading
     const version = { epoch: spec.epoch, revision: spec.revision }
-    const newest = known()
+    const newest = newestHere()
     const order = newest === undefined ? 1 : compareSpecVersions(version, newest)
     if (order < 0)
       return {
@@ -76,7 +77,7 @@ export function createTargetIntake(options: TargetIntakeOptions): TargetIntake {
   }
 
   return {
-    known,
+    held: () => bus.get().spec,
     accept: (envelope) =>
       inOrder(async () => {
         const intake = await take(envelope)

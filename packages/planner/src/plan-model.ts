@@ -88,7 +88,8 @@ function bringUp(view: View, content: SiteLayer, reason: string): Step[] {
     reason: 'it answered its self-test',
   }
   const running = view.current.models.find(
-    (model) => isContent(model, content) && model.phase !== 'Draining',
+    (model) =>
+      isContent(model, content) && model.phase !== 'Draining' && model.phase !== 'Replaced',
   )
   if (running === undefined || running.phase === 'Ended') {
     if (!view.current.blobs.includes(content.digest))

@@ -171,6 +171,22 @@ const cases: Case[] = [
     ],
   },
   {
+    name: 'back at once: what was replaced is not taken again but started anew',
+    current: {
+      ...v2Serves,
+      blobs: [digestOf('v2'), digestOf('v3')],
+      models: [running('v2', { phase: 'Replaced' }), running('v3')],
+      kept: { digits: { good: model('v3'), previous: model('v2') } },
+    },
+    target: target(model('v2')),
+    steps: [
+      'start-model digits v2',
+      '(switch-model digits v2',
+      'drain-old digits v2-process',
+      '(drain-old digits v3-process',
+    ],
+  },
+  {
     name: 'after a restart of the agent what was good serves while the new one is fetched',
     current: { ...v2Serves, models: [] },
     target: target(model('v3')),

@@ -1,4 +1,4 @@
-import type { ChildProcess, Host, SpawnOptions } from '../host.ts'
+import { type ChildProcess, DiskError, type Host, type SpawnOptions } from '../host.ts'
 import { leftoverGraceMs } from '../limits.ts'
 import type { AgentState, ChildRecord } from '../state/agent-state.ts'
 
@@ -18,22 +18,26 @@ const pollMs = 50
 export function createChildren(host: Host, state: AgentState, data: string): Children {
   const { processes } = host
   const records = new Map<number, ChildRecord>()
-  const save = (): void => {
-    state.children.write([...records.values()]).catch((error: unknown) => {
-      host.log.warn('The list of processes was not written', { error: String(error) })
-    })
+  const save = async (): Promise<void> => {
+    try {
+      await state.children.write([...records.values()])
+    } catch (error) {
+      // The mark in the environment finds them too: a full disk keeps nothing from running.
+      if (!(error instanceof DiskError)) throw error
+      host.log.warn('The list of processes was not written', { error: error.message })
+    }
   }
 
   const watch = async (child: ChildProcess, pid: number): Promise<void> => {
     const identity = await processes.identityOf(pid)
     if (identity !== undefined) {
       records.set(pid, { pid, identity })
-      save()
+      await save()
     }
     await child.exited
     // A group outlives its leader: what the process started goes with it.
     processes.signalGroup(pid, 'SIGKILL')
-    if (records.delete(pid)) save()
+    if (records.delete(pid)) await save()
   }
 
   const isThere = async (record: ChildRecord): Promise<boolean> =>
@@ -67,7 +71,7 @@ export function createChildren(host: Host, state: AgentState, data: string): Chi
       }
       for (const record of leftovers)
         if (await isThere(record)) processes.signalGroup(record.pid, 'SIGKILL')
-      await state.children.write([])
+      await save()
       return leftovers.length
     },
   }

@@ -13,7 +13,7 @@ import {
 import { modelDrainMs, modelKillMs, modelReadyMs, modelRestart, modelStopMs } from '../limits.ts'
 import type { Children } from './children.ts'
 import { type CrashCount, afterCrash } from './crash-count.ts'
-import { createRotatingLog } from './rotating-log.ts'
+import type { ProcessLogs } from './rotating-log.ts'
 
 /** What one process of a model measured since it was last asked. */
 export type MeasuredWindow = {
@@ -27,6 +27,7 @@ export type ModelProcessOptions = {
   readonly host: Host
   readonly children: Children
   readonly data: string
+  readonly logs: ProcessLogs
   readonly modelServer: readonly string[]
   readonly file: string
   readonly content: SiteLayer
@@ -62,7 +63,7 @@ export class ModelProcess {
     this.instance = options.instance
     this.content = content
     this.#windowStartMs = host.clock.now()
-    const log = createRotatingLog(host.disk, `${options.data}/logs/${content.name}.log`)
+    const log = options.logs.of(content.name)
     const server = ['--file', options.file, '--model', model.name]
     const identity = ['--version', model.version, '--digest', content.digest]
     this.#child = options.children.spawn({
@@ -73,10 +74,7 @@ export class ModelProcess {
       onLine: (line) => log.write(`${model.version}: ${line}`),
       onMessage: (message) => this.#receive(message),
     })
-    this.gone = this.#child.exited.then((exit) => {
-      this.#end(exit)
-      return log[Symbol.asyncDispose]()
-    })
+    this.gone = this.#child.exited.then((exit) => this.#end(exit))
     void this.#killAfter(modelReadyMs, () => {
       if (this.#phase !== 'Loading') return false
       this.#message = `it was not ready within ${modelReadyMs / 1000} s`

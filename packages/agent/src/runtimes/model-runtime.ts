@@ -7,6 +7,7 @@ import type { Children } from './children.ts'
 import { noCrashes } from './crash-count.ts'
 import { type ModelPort, openModelPort } from './model-port.ts'
 import { type MeasuredWindow, ModelProcess } from './model-process.ts'
+import type { ProcessLogs } from './rotating-log.ts'
 
 /**
  * The processes of the models, and the addresses that stay while they come and go. It does as it is
@@ -35,6 +36,7 @@ export type ModelRuntimeOptions = {
   readonly host: Host
   readonly children: Children
   readonly data: string
+  readonly logs: ProcessLogs
   /** Program and arguments that start a model's process. */
   readonly modelServer: readonly string[]
   /** The ports that layers had before. */

@@ -5,6 +5,23 @@ import { createInOrder } from '../state/in-order.ts'
 /** What a process writes, kept in two files of bounded size: NAME.log and, older, NAME.log.1. */
 export type RotatingLog = AsyncDisposable & { write(line: string): void }
 
+/** One log for each layer, whichever of its processes writes. */
+export type ProcessLogs = AsyncDisposable & { of(layer: string): RotatingLog }
+
+export function createProcessLogs(disk: Disk, directory: string): ProcessLogs {
+  const logs = new Map<string, RotatingLog>()
+  return {
+    of(layer) {
+      const log = logs.get(layer) ?? createRotatingLog(disk, `${directory}/${layer}.log`)
+      logs.set(layer, log)
+      return log
+    },
+    async [Symbol.asyncDispose]() {
+      for (const log of logs.values()) await log[Symbol.asyncDispose]()
+    },
+  }
+}
+
 export function createRotatingLog(disk: Disk, path: string, bytesMax = logBytesMax): RotatingLog {
   const inOrder = createInOrder()
   let file: DiskFile | undefined

@@ -5,12 +5,13 @@ import { type ChildProcess, type Host, type ProcessExit, describeExit } from '..
 import { memoryCheckMs, workloadRestart, workloadStartMs } from '../limits.ts'
 import type { Children } from './children.ts'
 import { type CrashCount, afterCrash } from './crash-count.ts'
-import { type RotatingLog, createRotatingLog } from './rotating-log.ts'
+import type { ProcessLogs } from './rotating-log.ts'
 
 export type WorkloadProcessOptions = {
   readonly host: Host
   readonly children: Children
   readonly data: string
+  readonly logs: ProcessLogs
   readonly site: string
   readonly content: SiteLayer
   readonly ports: Readonly<Record<string, number>>
@@ -32,7 +33,6 @@ export class WorkloadProcess {
   #verdict: string | undefined
   readonly #startedMs: number
   readonly #child: ChildProcess
-  readonly #log: RotatingLog
   readonly #ended = new AbortController()
   readonly #options: WorkloadProcessOptions
 
@@ -45,12 +45,12 @@ export class WorkloadProcess {
     this.#count = options.count
     this.#message = options.message
     this.#startedMs = host.clock.monotonicMs()
-    this.#log = createRotatingLog(host.disk, `${data}/logs/${content.name}.log`)
+    const log = options.logs.of(content.name)
     this.#child = options.children.spawn({
       command: workload.command,
       environment: environmentOf(content, options.site, options.ports),
       directory: data,
-      onLine: (line) => this.#log.write(line),
+      onLine: (line) => log.write(line),
     })
     this.gone = this.#child.exited.then((exit) => this.#end(exit))
     void this.#untilEnded((signal) => this.#whenStarted(signal))
@@ -129,7 +129,7 @@ export class WorkloadProcess {
     }
   }
 
-  async #end(exit: ProcessExit): Promise<void> {
+  #end(exit: ProcessExit): void {
     const { host, onChange } = this.#options
     this.#ended.abort(new Error('The process ended'))
     if (this.#phase !== 'Stopping') {
@@ -141,7 +141,6 @@ export class WorkloadProcess {
     }
     this.#phase = 'Ended'
     onChange()
-    await this.#log[Symbol.asyncDispose]()
   }
 }
 

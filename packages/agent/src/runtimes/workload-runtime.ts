@@ -5,6 +5,7 @@ import type { Host } from '../host.ts'
 import type { Children } from './children.ts'
 import { noCrashes } from './crash-count.ts'
 import { WorkloadProcess } from './workload-process.ts'
+import type { ProcessLogs } from './rotating-log.ts'
 
 /** Operating-system processes that are kept running. It does as it is told; the planner decides. */
 export type WorkloadRuntime = {
@@ -21,13 +22,14 @@ export type WorkloadRuntimeOptions = {
   readonly host: Host
   readonly children: Children
   readonly data: string
+  readonly logs: ProcessLogs
   /** Name of the site. */
   readonly site: () => string
   readonly onChange: () => void
 }
 
 export function createWorkloadRuntime(options: WorkloadRuntimeOptions): WorkloadRuntime {
-  const { host, children, data, onChange } = options
+  const { host, children, data, logs, onChange } = options
   const running = new Map<string, WorkloadProcess>()
 
   const stop = async (process: WorkloadProcess): Promise<void> => {
@@ -47,7 +49,7 @@ export function createWorkloadRuntime(options: WorkloadRuntimeOptions): Workload
       const count = isAgain ? { ...before.count, restarts: before.count.restarts + 1 } : noCrashes
       const message = isAgain ? before.message : undefined
       const site = options.site()
-      const place = { host, children, data, site, onChange }
+      const place = { host, children, data, logs, site, onChange }
       running.set(content.name, new WorkloadProcess({ ...place, content, ports, count, message }))
       onChange()
     },

@@ -2,7 +2,7 @@ import type { ReadableBus } from '../bus.ts'
 import type { ConnectionState, CurrentState, TargetState } from '../buses.ts'
 import type { DeviceTrust } from '../device-trust.ts'
 import { untilAborted } from '../first-of.ts'
-import type { Host, LocalRequest, LocalResponse } from '../host.ts'
+import { DiskError, type Host, type LocalRequest, type LocalResponse } from '../host.ts'
 import { agentVersion } from '../agent-config.ts'
 import { ageMessage } from '../status-report.ts'
 import type { TargetIntake } from '../target-intake.ts'
@@ -54,10 +54,16 @@ async function putTarget({ intake }: LocalApiOptions, body: Uint8Array): Promise
   } catch {
     return { code: 400, body: { error: 'the body must be a signed envelope as JSON' } }
   }
-  const taken = await intake.accept(envelope)
+  const taken = await intake.accept(envelope).catch(diskFailure)
+  if (taken instanceof DiskError) return { code: 507, body: { error: taken.message } }
   if (taken.ok) return { code: 200, body: { isNew: taken.isNew, version: taken.version } }
   const code = taken.reason === 'Older' ? 409 : 422
   return { code, body: { error: taken.message, reason: taken.reason } }
+}
+
+function diskFailure(error: unknown): DiskError {
+  if (error instanceof DiskError) return error
+  throw error
 }
 
 /** `GET /v1/status`. */

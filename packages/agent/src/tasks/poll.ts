@@ -123,13 +123,13 @@ async function followSpecs(
 ): Promise<string> {
   for (;;) {
     try {
-      for await (const envelope of link.specs(intake.known(), signal)) await intake.accept(envelope)
+      for await (const envelope of link.specs(intake.held(), signal)) await intake.accept(envelope)
     } catch (error) {
       if (!(error instanceof LinkError) || error.reason === 'CertificateExpired') throw error
       host.log.warn('The stream of site specs ended', { reason: describeFailure(error) })
     }
     if (signal.aborted) return 'the agent is stopping'
-    const envelope = await link.pollSpec(intake.known())
+    const envelope = await link.pollSpec(intake.held())
     if (envelope !== undefined) await intake.accept(envelope)
     await host.clock.sleep(options.pollIntervalMs ?? pollIntervalMs, signal)
   }

@@ -63,7 +63,8 @@ class DiskSpool implements Spool {
       this.#nextSegment = Number.parseInt(name, 10) + 1
       const entries = await this.#read(name)
       const bytes = (await disk.size(`${directory}/${name}`)) ?? 0
-      if (entries.length === 0) await disk.remove(`${directory}/${name}`)
+      if (entries.length === 0)
+        await this.#orElse(undefined, () => disk.remove(`${directory}/${name}`))
       else this.#segments.push({ name, bytes, records: entries.length, sent: 0 })
     }
   }
@@ -135,8 +136,20 @@ class DiskSpool implements Spool {
   }
 
   async #read(name: string): Promise<SpoolEntry[]> {
-    const bytes = await this.#options.disk.read(`${this.#options.directory}/${name}`)
+    const { disk, directory } = this.#options
+    const bytes = await this.#orElse(undefined, () => disk.read(`${directory}/${name}`))
     return bytes === undefined ? [] : parseSegment(Buffer.from(bytes).toString('utf8'))
+  }
+
+  /** A disk that fails costs measurements, and never holds up what else is told to the hub. */
+  async #orElse<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof DiskError)) throw error
+      this.#options.log.error('The spool does not work', { error: error.message })
+      return otherwise
+    }
   }
 
   async #write(bytes: Uint8Array, records: number): Promise<void> {
@@ -176,13 +189,14 @@ class DiskSpool implements Spool {
 
   async #setDropped(dropped: number): Promise<void> {
     this.#dropped = Math.max(0, dropped)
-    await this.#options.dropped.write(this.#dropped)
+    await this.#orElse(undefined, () => this.#options.dropped.write(this.#dropped))
   }
 
   async #forget(segment: Segment): Promise<void> {
     if (this.#active?.segment === segment) await this.#closeActive()
     this.#segments = this.#segments.filter((each) => each !== segment)
-    await this.#options.disk.remove(`${this.#options.directory}/${segment.name}`)
+    const { disk, directory } = this.#options
+    await this.#orElse(undefined, () => disk.remove(`${directory}/${segment.name}`))
   }
 
   async #closeActive(): Promise<void> {
