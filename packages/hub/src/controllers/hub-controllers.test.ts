@@ -197,6 +197,17 @@ test('a hub that died without a word leaves its sites offline after the grace', 
   assert.equal((await world.site('aarhus')).status?.connectivity, 'Online')
 })
 
+test('a site that comes and goes quickly ends as what it did last', async () => {
+  await using world = await createWorld(['aarhus'])
+  const [site] = world.sites
+  const done: Promise<void>[] = []
+  for (let time = 0; time < 5; time += 1)
+    done.push(site!.disconnect(), site!.connect(), site!.report())
+  done.push(site!.disconnect())
+  await Promise.all(done)
+  assert.equal((await world.site('aarhus')).status?.connectivity, 'Offline')
+})
+
 test('deleting a profile takes its revisions with it; a namespace takes all', async () => {
   await using world = await startedWorld()
   assert.equal((await world.state.list(profileRevisionKind)).items.length, 1)

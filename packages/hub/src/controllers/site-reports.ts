@@ -40,6 +40,8 @@ export function createSiteReports(options: Options): SiteReports {
 class PresenceBook {
   readonly #options: Options
   readonly #present = new Map<string, Presence>()
+  /** The last write of each site that is under way. */
+  readonly #last = new Map<string, Promise<void>>()
   readonly #newest = new Map<string, { bootId: string; sequence: number }>()
 
   constructor(options: Options) {
@@ -49,7 +51,7 @@ class PresenceBook {
   async connected(identity: DeviceIdentity): Promise<void> {
     const entry = this.#seen(identity)
     entry.connections += 1
-    await this.#markOnline(entry)
+    await this.#inTurn(identity, () => this.#markOnline(entry))
   }
 
   async disconnected(identity: DeviceIdentity): Promise<void> {
@@ -60,18 +62,24 @@ class PresenceBook {
     this.#present.delete(identity.siteUid)
     const { seenMs } = entry
     const nowMs = this.#options.clock.now()
-    await updateSite(this.#options.state, identity, ({ status }) =>
-      // Another hub process has heard from it since: it is connected there.
-      Date.parse(status?.lastSeenTime ?? '') > seenMs + 1000
-        ? undefined
-        : presenceFields(status, 'Offline', { nowMs, seenMs }),
+    await this.#inTurn(identity, () =>
+      updateSite(this.#options.state, identity, ({ status }) =>
+        // Another hub process has heard from it since: it is connected there.
+        Date.parse(status?.lastSeenTime ?? '') > seenMs + 1000
+          ? undefined
+          : presenceFields(status, 'Offline', { nowMs, seenMs }),
+      ),
     )
   }
 
   async reported(identity: DeviceIdentity, report: StatusReport): Promise<void> {
+    const { seenMs } = this.#seen(identity)
+    await this.#inTurn(identity, () => this.#write(identity, report, seenMs))
+  }
+
+  async #write(identity: DeviceIdentity, report: StatusReport, seenMs: number): Promise<void> {
     if (this.#isOvertaken(identity, report)) return
     const { state, clock } = this.#options
-    const { seenMs } = this.#seen(identity)
     const nowMs = clock.now()
     await updateSite(state, identity, ({ status }) => ({
       ...presenceFields(status, 'Online', { nowMs, seenMs }),
@@ -104,6 +112,18 @@ class PresenceBook {
     await updateSite(this.#options.state, identity, ({ status }) =>
       presenceFields(status, 'Online', { nowMs: seenMs, seenMs }),
     )
+  }
+
+  /** One write after the other for each site: an "online" that is late must not undo an "offline". */
+  #inTurn({ siteUid }: DeviceIdentity, write: () => Promise<void>): Promise<void> {
+    const before = this.#last.get(siteUid) ?? Promise.resolve()
+    const mine = before.catch(() => {}).then(write)
+    this.#last.set(siteUid, mine)
+    const forget = () => {
+      if (this.#last.get(siteUid) === mine) this.#last.delete(siteUid)
+    }
+    mine.then(forget, forget)
+    return mine
   }
 
   #seen(identity: DeviceIdentity): Presence {

@@ -41,9 +41,15 @@ export function controlFor(
     action: verb === 'pause' ? 'Pause' : verb === 'abort' ? 'Abort' : 'Run',
     retries: verb === 'retry' ? retries + 1 : retries,
     by: asked.by,
-    time: toTimestamp(asked.nowMs),
+    time: toTimestamp(Math.max(asked.nowMs, stoppedMs(rollout) + 1000)),
     ...(reason === undefined ? {} : { reason }),
   }
+}
+
+/** Times are whole seconds: what is said in the second of the pause must still come after it. */
+function stoppedMs({ status }: Rollout): number {
+  const stop = status?.conditions?.find((each) => each.type === 'Stopped')
+  return stop === undefined ? 0 : Date.parse(stop.lastTransitionTime)
 }
 
 function assertMeaningful(rollout: Rollout, verb: RolloutVerb): void {
