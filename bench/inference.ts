@@ -7,6 +7,7 @@ import { type ChildProcess, execFile, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer as createHttpServer } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -86,6 +87,8 @@ type Measured = {
   /** Processor time of this process for one request. */
   readonly cpuMs: number
   readonly failed: number
+  /** Answers a second, as a share of raw runs a second; both saturated. */
+  readonly ofRaw?: number
 }
 
 const round = (value: number) => Math.round(value * 1000) / 1000
@@ -112,8 +115,8 @@ async function measure(
 async function timeRuns(run: () => Promise<unknown>, seconds: number, everyMs: number) {
   const latenciesMs: number[] = []
   const startMs = performance.now()
-  while (performance.now() - startMs < seconds * 1000) {
-    if (everyMs > 0) await systemClock.sleep(everyMs)
+  for (let dueMs = startMs; performance.now() - startMs < seconds * 1000; dueMs += everyMs) {
+    if (everyMs > 0) await systemClock.sleep(dueMs - performance.now())
     const runMs = performance.now()
     await run()
     latenciesMs.push(performance.now() - runMs)
@@ -171,6 +174,44 @@ async function measureModel(version: string, bodies: Body[], seconds: number): P
   await server[Symbol.asyncDispose]()
   await model.dispose()
   return measured
+}
+
+/** What Node's HTTP alone costs: reads each body and answers as many bytes as the model would. */
+async function measureFloor(body: Body, seconds: number): Promise<Measured> {
+  const answer = 'x'.repeat(350)
+  const server = createHttpServer((request, response) => {
+    request.resume().on('end', () => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': 350 })
+      response.end(answer)
+    })
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const plan: ClientPlan = {
+    mode: 'saturate',
+    port,
+    path,
+    bodyFile: body.file,
+    seconds,
+    connections: saturateConnections,
+  }
+  await runClient({ ...plan, seconds: 0.5 })
+  const label = { model: 'none', how: 'HTTP alone', load: 'saturated' }
+  const measured = await measure(label, () => runClient(plan))
+  server.close()
+  return measured
+}
+
+function withShares(all: readonly Measured[]): Measured[] {
+  return all.map((each) => {
+    const raw = all.find(
+      ({ model, load, how }) => how === 'raw' && model === each.model && load === 'saturated',
+    )
+    return each.load !== 'saturated' || raw === undefined
+      ? each
+      : { ...each, ofRaw: round(each.perSecond / raw.perSecond) }
+  })
 }
 
 async function startProcess(version: string): Promise<ChildProcess> {
@@ -243,8 +284,9 @@ export async function run(seconds = 5): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'skerry-bench-'))
   try {
     const bodies = writeBodies(folder)
-    const overhead: Measured[] = []
-    for (const version of versions) overhead.push(...(await measureModel(version, bodies, seconds)))
+    const measured = [await measureFloor(bodies[0]!, seconds)]
+    for (const version of versions) measured.push(...(await measureModel(version, bodies, seconds)))
+    const overhead = withShares(measured)
     console.table(overhead)
     const swap = await measureSwap(bodies[0]!, seconds)
     console.table(swap.drains)
