@@ -168,6 +168,46 @@ describe('an agent', () => {
   })
 })
 
+describe('what stands in the way', () => {
+  it('a port in use is said, and taken when it is free', async () => {
+    const agent = await start()
+    const { host } = agent
+    host.busyPorts.add(8000)
+    const layer = model('v1')
+    host.hub.push(sign(spec(1, [{ ...layer, model: { ...layer.model!, port: 8000 } }])))
+    await host.advance(100)
+    lastChild(host).say(ready)
+    await host.advance(5000)
+    const status = await agent.status()
+    assert.equal(status.health, 'Failed')
+    assert.match(status.healthMessage ?? '', /port 8000 of 127.0.0.1 is in use/)
+    host.busyPorts.clear()
+    await host.advance(60_000)
+    assert.equal((await agent.status()).health, 'Healthy')
+    assert.deepEqual([...host.ports.keys()], [8000])
+  })
+
+  it('a workload that holds too much memory is ended, started again, and says why', async () => {
+    const agent = await start()
+    const { host } = agent
+    const workload = { ...camera.workload!, memoryMaxMiB: 64 }
+    host.hub.push(sign(spec(1, [{ ...camera, workload }])))
+    await host.advance(2000)
+    host.memory.set(1, 64 * 2 ** 20)
+    await host.advance(6000)
+    assert.equal(host.children.length, 1, 'as much as it may')
+    host.memory.set(1, 65 * 2 ** 20)
+    await host.advance(2200)
+    assert.ok(host.children[0]?.signals.includes('SIGKILL'))
+    assert.match(
+      (await agent.status()).layers[0]?.message ?? '',
+      /held 65 MiB and was ended: memoryMaxMiB is 64/,
+    )
+    await host.advance(3000)
+    assert.equal((await agent.status()).health, 'Healthy')
+  })
+})
+
 describe('a site spec', () => {
   it('is refused when it is not signed, not ours, or older', async () => {
     const agent = await startV1()

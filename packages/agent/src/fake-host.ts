@@ -16,13 +16,14 @@ import {
   type LinkOptions,
 } from '@skerry/client/device-link'
 import { createBus } from './bus.ts'
-import type {
-  ChildProcess,
-  Connection,
-  Host,
-  LocalHandler,
-  ProcessExit,
-  SpawnOptions,
+import {
+  type ChildProcess,
+  type Connection,
+  type Host,
+  type LocalHandler,
+  PortError,
+  type ProcessExit,
+  type SpawnOptions,
 } from './host.ts'
 import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
 
@@ -33,6 +34,10 @@ export type FakeHost = Host & {
   readonly hub: FakeHub
   readonly children: FakeChild[]
   readonly ports: Map<number, (connection: Connection) => void>
+  /** Ports that somebody else holds. */
+  readonly busyPorts: Set<number>
+  /** Resident memory by process number. */
+  readonly memory: Map<number, number>
   readonly local: { handler?: LocalHandler }
   /** Lets everything that can go on go on. */
   settle(): Promise<void>
@@ -79,6 +84,8 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
   const children: FakeChild[] = []
   const ports = new Map<number, (connection: Connection) => void>()
   const local: { handler?: LocalHandler } = {}
+  const busyPorts = new Set<number>()
+  const memory = new Map<number, number>()
   const { hub, device } = createFakeHub()
   let nextPort = 40_000
   return {
@@ -89,6 +96,8 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
     hub,
     children,
     ports,
+    busyPorts,
+    memory,
     local,
     settle,
     advance,
@@ -97,12 +106,13 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
       spawn: (options) => spawnFake(children, options),
       identityOf: async (pid) => (children[pid - 1]?.isGone === false ? `start ${pid}` : undefined),
       withEnvironment: async () => [],
-      memoryBytes: async () => undefined,
+      memoryBytes: async (pid) => memory.get(pid),
       signalGroup: (pid, signal) => void children[pid - 1]?.signals.push(signal),
     },
     network: {
       device,
       async listen(port, onConnection) {
+        if (busyPorts.has(port)) throw new PortError(`port ${port} of 127.0.0.1 is in use: free it`)
         const bound = port === 0 ? nextPort++ : port
         ports.set(bound, onConnection)
         return { port: bound, [Symbol.asyncDispose]: async () => void ports.delete(bound) }

@@ -60,7 +60,7 @@ export const model = (version: string, attempt = 0): SiteLayer => ({
 export const camera: SiteLayer = {
   name: 'camera',
   type: 'workload',
-  digest: digestOf(Buffer.from('camera')),
+  digest: digestOf(bytesOf('camera')),
   attempt: 0,
   workload: { command: ['look', 'closely'], environment: { EYES: '2' }, stopGraceSeconds: 10 },
 }

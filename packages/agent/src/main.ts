@@ -28,6 +28,8 @@ function defaultModelServer(): string {
 }
 
 async function main(): Promise<number> {
+  // Whoever read the log may be gone: the site goes on without.
+  process.stderr.on('error', () => {})
   const parsed = parseAgentArguments(process.argv.slice(2), process.env)
   if (!parsed.ok) {
     process.stderr.write(`${parsed.message}\n\n${usage}\n`)

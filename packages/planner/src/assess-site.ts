@@ -106,12 +106,27 @@ function judgeModel(
   return judgeAbsentModel(current, layer, { failed, held })
 }
 
+/** A model without an address serves nobody, however ready it is. */
+function portProblem(current: CurrentSite, layer: string): string | undefined {
+  return Object.entries(current.held).find(([key]) => {
+    const [name, subject] = key.split(' ')
+    return name === 'open-port' && subject === layer
+  })?.[1].message
+}
+
 function judgeAbsentModel(
   current: CurrentSite,
   layer: SiteLayer,
   why: { readonly failed: FailedContent | undefined; readonly held: string | undefined },
 ): Judged {
   const base = { name: layer.name, type: layer.type, version: contentName(layer) }
+  const closed = portProblem(current, layer.name)
+  if (closed !== undefined && current.ports[layer.name] === undefined)
+    return {
+      report: { ...base, state: 'Failed', message: clip(closed) },
+      verdict: 'Broken',
+      isSettled: false,
+    }
   const isLoading = current.models.some(
     (model) => model.layer === layer.name && ['Loading', 'Ready'].includes(model.phase),
   )

@@ -98,6 +98,8 @@ function bringUp(view: View, content: SiteLayer, reason: string): Step[] {
   }
   if (running.phase === 'Loading')
     return [waitFor(content, `${contentName(content)} is loading`), then]
+  if (view.current.ports[layer] === undefined)
+    return [waitFor(content, 'it is ready, but its address is not open'), then]
   return [{ ...then, when: 'now', instance: running.instance }]
 }
 

@@ -150,6 +150,17 @@ const cases: Case[] = [
     steps: ['switch-model digits v1'],
   },
   {
+    name: 'ready, but the port is in use by somebody else: wait',
+    current: {
+      ...empty,
+      blobs: [digestOf('v1')],
+      models: [running('v1', { phase: 'Ready' })],
+      held: { 'open-port digits 4000': { untilMs: 5000, message: 'port 4000 is in use' } },
+    },
+    target: target(model('v1', 1, 4000)),
+    steps: ['wait digits', 'wait digits', '(switch-model digits v1'],
+  },
+  {
     name: 'an update loads beside the old, which goes last',
     current: { ...v2Serves, blobs: [digestOf('v2'), digestOf('v3')] },
     target: target(model('v3')),
