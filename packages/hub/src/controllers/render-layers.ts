@@ -5,6 +5,12 @@ export type RenderedLayers =
   | { readonly ok: true; readonly layers: ResolvedLayer[] }
   | { readonly ok: false; readonly message: string }
 
+type Workload = NonNullable<ResolvedLayer['workload']>
+
+function usesVariables({ command, environment }: Workload): boolean {
+  return [...command, ...Object.values(environment)].some((text) => text.includes('${site.'))
+}
+
 const variable = /\$\{site\.([^}]*)\}/g
 
 /**
@@ -23,7 +29,8 @@ export function renderLayers(
       return whole
     })
   const rendered = layers.map((layer): ResolvedLayer => {
-    if (layer.workload === undefined) return layer
+    // The same everywhere: ten thousand sites need not hash it ten thousand times.
+    if (layer.workload === undefined || !usesVariables(layer.workload)) return layer
     const workload = {
       ...layer.workload,
       command: layer.workload.command.map(render),
