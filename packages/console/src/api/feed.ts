@@ -79,6 +79,8 @@ export class Feed<V> {
 
   #start(): void {
     if (this.#running !== undefined || this.#isSuspended) return
+    // An old refusal is not news: whoever comes back sees grey lines until the next answer.
+    if (this.#snapshot.state === 'failed') this.#snapshot = { state: 'loading' }
     this.#running = new AbortController()
     void this.#run(this.#running.signal)
   }

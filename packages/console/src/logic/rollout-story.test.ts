@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Rollout } from '@skerry/api/kinds/rollout'
-import { formatLimit, rolloutStory } from './rollout-story.ts'
+import { formatLimit, localTimes, rolloutStory } from './rollout-story.ts'
 
 const now = Date.UTC(2026, 10, 21, 14)
 const message = 'accuracy at the canary was 91.2%, the running version had 96.4%'
@@ -58,6 +58,19 @@ test('a person who paused it is named with the reason', () => {
   )
   assert.equal(story.headline, 'Paused: canary')
   assert.deepEqual(story.sentences, ['ada asked it to pause: “lunch”'])
+})
+
+test('what the hub says of a request is not said twice', () => {
+  const story = rolloutStory(
+    rollout({ phase: 'Paused', message: 'Paused by ada: lunch.' }, { by: 'ada', reason: 'lunch' }),
+    now,
+  )
+  assert.deepEqual(story.sentences, ['Paused by ada: lunch.'])
+})
+
+test('times for programs become clocks for people', () => {
+  const text = 'Wave canary soaks until 2026-11-21T14:34:46Z; v2026-11 stays'
+  assert.equal(localTimes(text, now, 'Asia/Tokyo'), 'Wave canary soaks until 23:34; v2026-11 stays')
 })
 
 test('parked sites are told as parked, not as failed', () => {

@@ -14,11 +14,12 @@ export type RolloutStory = {
 export function rolloutStory(rollout: Rollout, nowMs: number): RolloutStory {
   const phase = phaseOf(rollout)
   const status = rollout.status
-  const message = status?.message === undefined ? [] : [sentence(status.message)]
+  const told = localTimes(status?.message ?? '', nowMs)
+  const message = told === '' ? [] : [sentence(told)]
   const gates = hasStopped(phase)
     ? failedGates(rollout)
         .map((gate) => sentence(gate.message))
-        .filter((told) => !message.some((line) => line.includes(told.slice(0, -1))))
+        .filter((line) => !told.includes(line.slice(0, -1)))
     : []
   const parked = status?.parked ?? 0
   const waiting =
@@ -32,6 +33,16 @@ export function rolloutStory(rollout: Rollout, nowMs: number): RolloutStory {
     headline: headlineOf(rollout, phase),
     sentences: [...message, ...gates, ...askedBy(rollout, nowMs), ...waiting],
   }
+}
+
+const isoTime = /\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z\b/g
+
+/** The hub writes times for programs; people read clocks. */
+export function localTimes(text: string, nowMs: number, timeZone?: string): string {
+  return text.replace(isoTime, (time) => {
+    const ms = toMs(time)
+    return ms === undefined ? time : formatClock(ms, nowMs, timeZone)
+  })
 }
 
 export function phaseOf(rollout: Rollout): RolloutPhase {
@@ -89,6 +100,8 @@ function headlineOf(rollout: Rollout, phase: RolloutPhase): string {
 function askedBy(rollout: Rollout, nowMs: number): string[] {
   const { action, by, reason, time, retries } = rollout.spec.control
   if (by === undefined && reason === undefined) return []
+  // The hub has said so itself where it stopped because somebody asked.
+  if (reason !== undefined && rollout.status?.message?.includes(reason) === true) return []
   const verb =
     action === 'Pause' ? 'pause' : action === 'Abort' ? 'abort' : retries > 0 ? 'retry' : 'go on'
   const timeMs = toMs(time)

@@ -3,19 +3,17 @@ import type { Rollout } from '@skerry/api/kinds/rollout'
 import { useList, useWatch } from '../api/hub.ts'
 import { useNow } from '../api/use-now.ts'
 import { slowPollMs } from '../limits.ts'
-import { formatCount, formatDuration, formatShare, toMs } from '../logic/format.ts'
 import { phaseLooks } from '../logic/looks.ts'
-import { changeWords, revisionChanges, revisionWords } from '../logic/revision-words.ts'
-import { phaseOf, reactionWords, rolloutStory } from '../logic/rollout-story.ts'
-import { rolloutsNewestFirst } from '../logic/rollout-order.ts'
+import { changeWords, revisionChanges } from '../logic/revision-words.ts'
+import { phaseOf, rolloutStory } from '../logic/rollout-story.ts'
 import { EventList } from '../parts/event-list.tsx'
-import { Facts } from '../parts/facts.tsx'
 import { GatesTable } from '../parts/gates-table.tsx'
 import { Loaded } from '../parts/loaded.tsx'
 import { PageHead } from '../parts/page-head.tsx'
 import { Panel } from '../parts/panel.tsx'
-import { Mark, StatusMark, StatusPill } from '../parts/status-mark.tsx'
-import { TimeAgo } from '../parts/time-text.tsx'
+import { RolloutFacts } from '../parts/rollout-facts.tsx'
+import { RolloutHistory } from '../parts/rollout-history.tsx'
+import { Mark, StatusPill } from '../parts/status-mark.tsx'
 import { VerbButtons } from '../parts/verb-buttons.tsx'
 import { WaveTrack } from '../parts/wave-track.tsx'
 import { hrefOf } from '../routes.ts'
@@ -56,7 +54,7 @@ export default function RolloutPage({ namespace, name }: Props) {
                 <Panel title="Facts">
                   <RolloutFacts rollout={rollout} revisions={revisions} />
                 </Panel>
-                <History rollout={rollout} all={all} namespace={namespace} />
+                <RolloutHistory rollout={rollout} all={all} namespace={namespace} />
               </div>
             </div>
           </>
@@ -103,70 +101,5 @@ function Story({ rollout }: { rollout: Rollout }) {
         ))}
       </div>
     </section>
-  )
-}
-
-function RolloutFacts({ rollout, revisions }: { rollout: Rollout; revisions: Revisions }) {
-  const { spec, status, metadata } = rollout
-  const { policy } = spec
-  const startedMs = toMs(status?.startedTime)
-  const finishedMs = toMs(status?.finishedTime)
-  const previous = spec.previousRevision
-  return (
-    <Facts
-      facts={[
-        [
-          'Brings',
-          <span title={spec.revision}>
-            {revisionWords(spec.revision, revisions.get(spec.revision))}
-          </span>,
-        ],
-        [
-          'Before',
-          previous && (
-            <span title={previous}>{revisionWords(previous, revisions.get(previous))}</span>
-          ),
-        ],
-        ['Made', <TimeAgo time={metadata.creationTimestamp} />],
-        [
-          'Took',
-          startedMs !== undefined && finishedMs !== undefined
-            ? formatDuration(finishedMs - startedMs)
-            : undefined,
-        ],
-        ['Failed sites', formatCount(status?.failed ?? 0)],
-        ['Parked sites', formatCount(status?.parked ?? 0)],
-        ['Soak', formatDuration(policy.soakSeconds * 1000)],
-        ['Confidence', formatShare(policy.confidence, 0)],
-        ['If a wave fails', reactionWords[policy.onFailure]],
-        ['Retries', spec.control.retries > 0 ? spec.control.retries : undefined],
-      ]}
-    />
-  )
-}
-
-type HistoryProps = { rollout: Rollout; all: readonly Rollout[]; namespace: string }
-
-function History({ rollout, all, namespace }: HistoryProps) {
-  const others = rolloutsNewestFirst(all.filter(({ spec }) => spec.fleet === rollout.spec.fleet))
-  return (
-    <Panel title={`History of ${rollout.spec.fleet}`}>
-      <ol className="history">
-        {others.slice(0, 10).map((each) => (
-          <li key={each.metadata.name}>
-            <a
-              href={hrefOf('rollout', { namespace, name: each.metadata.name })}
-              aria-current={each === rollout ? 'page' : undefined}
-            >
-              {each.metadata.name}
-            </a>
-            <StatusMark look={phaseLooks[phaseOf(each)]} />
-            <span className="quiet">
-              <TimeAgo time={each.metadata.creationTimestamp} />
-            </span>
-          </li>
-        ))}
-      </ol>
-    </Panel>
   )
 }

@@ -5,7 +5,7 @@ import { useList, useWatch } from '../api/hub.ts'
 import { fleetMetricsPollMs, slowPollMs } from '../limits.ts'
 import { phaseLooks } from '../logic/looks.ts'
 import { changeWords, revisionChanges, revisionWords } from '../logic/revision-words.ts'
-import { phaseOf } from '../logic/rollout-story.ts'
+import { localTimes, phaseOf } from '../logic/rollout-story.ts'
 import { rolloutsNewestFirst } from '../logic/rollout-order.ts'
 import { CopyCommand } from '../parts/copy-command.tsx'
 import { DataTable, type TableColumn } from '../parts/data-table.tsx'
@@ -92,7 +92,12 @@ const rolloutColumns = (
     isNumber: true,
     cell: ({ status }) => status?.progress ?? '–',
   },
-  { key: 'message', header: 'Message', isWide: true, cell: ({ status }) => status?.message ?? '' },
+  {
+    key: 'message',
+    header: 'Message',
+    isWide: true,
+    cell: ({ status }) => localTimes(status?.message ?? '', Date.now()),
+  },
   {
     key: 'age',
     header: 'Started',

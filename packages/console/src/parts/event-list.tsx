@@ -2,6 +2,7 @@ import type { Event } from '@skerry/api/kinds/core'
 import type { Snapshot } from '../api/feed.ts'
 import { eventsShownMax } from '../limits.ts'
 import { newestEvents } from '../logic/newest-events.ts'
+import { localTimes } from '../logic/rollout-story.ts'
 import { Loaded } from './loaded.tsx'
 import { Panel } from './panel.tsx'
 import { Mark } from './status-mark.tsx'
@@ -42,7 +43,7 @@ function EventItem({ event }: { event: Event }) {
             <TimeAgo time={event.lastTimestamp ?? event.eventTime ?? event.firstTimestamp} />
           </span>
         </p>
-        <p>{event.message}</p>
+        <p>{localTimes(event.message ?? '', Date.now())}</p>
       </div>
     </li>
   )

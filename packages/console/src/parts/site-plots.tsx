@@ -15,6 +15,8 @@ const ranges = {
   '6h': plotRanges['6h'].words,
 }
 
+const formatErrors = (share: number | undefined) => formatShare(share, 2)
+
 type Zone = 'yours' | 'site'
 type Props = { readonly namespace: string; readonly name: string; readonly siteZone: string }
 
@@ -49,7 +51,13 @@ export function SitePlots({ namespace, name, siteZone }: Props) {
   return (
     <Panel title="Measurements" aside={controls}>
       <Loaded of={shown} lines={8}>
-        {(value) => <PlotGrid metrics={value} sinceSeconds={sinceSeconds} timeZone={timeZone} />}
+        {(value) =>
+          value.series.length === 0 ? (
+            <p className="plot-empty">Nothing was measured in this time.</p>
+          ) : (
+            <PlotGrid metrics={value} sinceSeconds={sinceSeconds} timeZone={timeZone} />
+          )
+        }
       </Loaded>
       <p className="quiet padded small-text">
         Times in {timeZone}
@@ -100,7 +108,7 @@ function PlotGrid({ metrics, sinceSeconds, timeZone }: GridProps) {
         {...shared}
         title="Errors"
         data={data.errors}
-        format={formatShare}
+        format={formatErrors}
         top={0.01}
         bottom={0}
       />

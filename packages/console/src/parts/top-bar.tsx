@@ -58,12 +58,17 @@ export function TopBar({ namespace, page, user }: Props) {
   )
 }
 
+/** Tenants have sites; what the hub keeps for itself has none. */
+const ofTheSystem = /^(kube|skerry)-/
+
 /** Only where there is something to switch to. */
 function NamespaceSwitch({ namespace, section }: { namespace: string; section: Section }) {
   const namespaces = useList('namespaces', {}, slowPollMs)
   const names =
     namespaces.state === 'known' ? namespaces.value.map((each) => each.metadata.name) : []
-  const all = [...new Set([...names, namespace])].toSorted()
+  const all = [
+    ...new Set([...names.filter((name) => !ofTheSystem.test(name)), namespace]),
+  ].toSorted()
   if (all.length < 2) return null
   return (
     <label className="select">
