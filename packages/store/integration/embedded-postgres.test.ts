@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
-import { chmod, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { once } from 'node:events'
+import { chmod, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { systemClock } from '@skerry/base/clock'
 import { createLog, silentLog } from '@skerry/base/log'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../src/embedded-postgres.ts'
+import { choosePlace, installedNative } from '../src/postgres-place.ts'
+import { initialize } from '../src/postgres-process.ts'
 
 const doors = { clock: systemClock, log: silentLog }
 const runner = fileURLToPath(new URL('./run-embedded-postgres.ts', import.meta.url))
@@ -157,6 +161,21 @@ describe('embedded PostgreSQL', () => {
     )
   })
 
+  it('says so when its port is taken', async () => {
+    await using dir = await directory()
+    const server = createServer().listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const { port } = server.address() as AddressInfo
+    try {
+      await assert.rejects(
+        startEmbeddedPostgres({ ...doors, dataDir: dir.path, port }),
+        /PostgreSQL does not start: .*Address already in use/,
+      )
+    } finally {
+      server.close()
+    }
+  })
+
   it('says so when the data is of another version, or the password is not its own', async () => {
     await using dir = await directory()
     {
@@ -183,6 +202,62 @@ describe('embedded PostgreSQL', () => {
     }
   })
 })
+
+describe('embedded PostgreSQL as root where there are no user namespaces', () => {
+  const reason =
+    process.getuid?.() === 0 ? false : 'only root has to become another user, and this is not root'
+
+  it('runs as another user, with its data where that user can go', { skip: reason }, async () => {
+    await using dir = await directory()
+    using hidden = withoutUnshare()
+    const told: string[] = []
+    const log = createLog(({ message }) => told.push(message))
+    {
+      await using first = await startEmbeddedPostgres({ ...doors, log, dataDir: dir.path })
+      await query(first.databaseUrl, 'create table kept as select 42 as answer')
+    }
+    const moved = (await readFile(join(dir.path, 'postgres-moved-to'), 'utf8')).trim()
+    try {
+      assert.match(moved, /^\/var\/lib\/skerry-[0-9a-f]{12}\/postgres$/)
+      assert.match(told.join(), /cannot reach the data directory: its data is elsewhere/)
+      assert.notEqual((await stat(join(moved, 'data'))).uid, 0)
+      // It finds its data there again, even where there are namespaces now.
+      hidden[Symbol.dispose]()
+      await using second = await startEmbeddedPostgres({ ...doors, dataDir: dir.path })
+      assert.deepEqual(await query(second.databaseUrl, 'select answer from kept'), [{ answer: 42 }])
+    } finally {
+      await rm(dirname(moved), { recursive: true, force: true })
+    }
+  })
+
+  it('copies its programs where that user can go', { skip: reason }, async () => {
+    await using dir = await directory()
+    using _ = withoutUnshare()
+    const hidden = join(dir.path, 'native')
+    await cp(installedNative(), hidden, { recursive: true, verbatimSymlinks: true })
+    const data = join(dir.path, 'data')
+    const place = await choosePlace(data, silentLog, hidden)
+    try {
+      assert.ok(place.runAs.by === 'user')
+      assert.match(place.native, /^\/var\/lib\/skerry-/)
+      await initialize(place, 'secret')
+      assert.equal((await choosePlace(data, silentLog, hidden)).native, place.native)
+    } finally {
+      await rm(dirname(place.native), { recursive: true, force: true })
+    }
+  })
+})
+
+/** Hides the programs of the path, as on a machine that lacks them. */
+function withoutUnshare(): Disposable {
+  const path = process.env['PATH']
+  process.env['PATH'] = '/nonexistent'
+  return {
+    [Symbol.dispose]: () => {
+      process.env['PATH'] = path
+    },
+  }
+}
 
 async function eventually<T>(attempt: () => Promise<T>): Promise<T> {
   for (let tries = 0; ; tries += 1) {

@@ -4,7 +4,14 @@ import { join, resolve } from 'node:path'
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
-import { postgresPollMs, postgresStartWaitMsMax, postgresStopWaitMsMax } from './limits.ts'
+import {
+  postgresLaunchPauseMs,
+  postgresLaunchWaitMsMax,
+  postgresPollMs,
+  postgresRestartPauseMs,
+  postgresStartWaitMsMax,
+  postgresStopWaitMsMax,
+} from './limits.ts'
 import { type Access, type Owner, connectOwner, ensureDatabase } from './postgres-owner.ts'
 import { type PostgresPlace, choosePlace } from './postgres-place.ts'
 import {
@@ -113,68 +120,81 @@ async function passwordOf(path: string): Promise<string> {
 async function run(server: Server, wantedPort: number | undefined): Promise<Running> {
   const { clock, log, place, password, logFile } = server
   const deadlineMs = clock.monotonicMs() + postgresStartWaitMsMax
-  let started: Awaited<ReturnType<typeof launch>> | undefined
-  let exitCode: number | null | undefined
-  let port = wantedPort
-  for (;;) {
+  const launcher = createLauncher(server, wantedPort)
+  while (clock.monotonicMs() < deadlineMs) {
     const found = await findRunning(place)
-    if (found === undefined && (started === undefined || exitCode !== undefined)) {
-      // It ended by itself. While another one goes down over the same data that is no reason to give up.
-      if (exitCode !== undefined && clock.monotonicMs() > deadlineMs - postgresStartWaitMsMax / 2)
-        throw new Error(`PostgreSQL does not start: ${await lastLogLines(logFile)}`)
-      port = wantedPort ?? (await freePort())
-      exitCode = undefined
-      started = await launch(place, { port, logFile, isDurable: server.isDurable ?? true })
-      started.exited.then(
-        (code) => (exitCode = code),
-        () => (exitCode = null),
-      )
-    }
-    if (found?.port !== undefined) port = found.port
-    if (port !== undefined) {
+    if (found === undefined) await launcher.ensureLaunched()
+    if (found?.port !== undefined && found.isReady) {
+      const { pid, port } = found
       const access: Access = { port, password, dataDir: dataDirOf(place) }
       const owner = await connectOwner(access, clock)
-      const pid = found?.pid ?? started?.pid
-      if (owner !== undefined && pid !== undefined) {
-        log.info(pid === started?.pid ? 'PostgreSQL started' : 'PostgreSQL adopted', { pid, port })
+      if (owner !== undefined) {
+        log.info(pid === launcher.pid ? 'PostgreSQL started' : 'PostgreSQL adopted', { pid, port })
         return { pid, port, owner }
       }
-      await owner?.client.end()
     }
-    if (clock.monotonicMs() > deadlineMs)
-      throw new Error(`PostgreSQL does not answer: ${await lastLogLines(logFile)}`)
     await clock.sleep(postgresPollMs)
+  }
+  throw new Error(`PostgreSQL does not answer: ${await lastLogLines(logFile)}`)
+}
+
+/** Starts the server, and again when it ends by itself: one that is going down may still hold the data. */
+function createLauncher(server: Server, wantedPort: number | undefined) {
+  const { clock, place, logFile, isDurable = true } = server
+  const giveUpMs = clock.monotonicMs() + postgresLaunchWaitMsMax
+  let child: { pid: number; hasExited: boolean } | undefined
+  return {
+    get pid() {
+      return child?.pid
+    },
+    ensureLaunched: async (): Promise<void> => {
+      if (child !== undefined && !child.hasExited) return
+      if (child !== undefined && clock.monotonicMs() > giveUpMs)
+        throw new Error(`PostgreSQL does not start: ${await lastLogLines(logFile)}`)
+      if (child !== undefined) await clock.sleep(postgresLaunchPauseMs)
+      const port = wantedPort ?? (await freePort())
+      const { pid, exited } = await launch(place, { port, logFile, isDurable })
+      const launched = { pid, hasExited: false }
+      child = launched
+      const onExit = (): void => {
+        launched.hasExited = true
+      }
+      exited.then(onExit, onExit)
+    },
   }
 }
 
 function supervise(server: Server, first: Running): { stop(): Promise<void> } {
   const { log, clock } = server
-  let current: Running | undefined = first
-  let isClosing = false
   const stopped = new AbortController()
+  let current = first
   const watchOver = async (): Promise<void> => {
-    while (!isClosing && current !== undefined) {
+    for (;;) {
       await current.owner.ended
-      if (isClosing) return
+      if (stopped.signal.aborted) return
       const { port } = current
       log.warn('PostgreSQL went away: starting it again', { port })
-      current = await run(server, port).catch((thrown: unknown) => {
-        log.error('PostgreSQL could not be started again', { error: toError(thrown).message })
-        return undefined
-      })
-      // Not in a tight circle, whatever ails it.
-      if (current !== undefined) await clock.sleep(1_000, stopped.signal).catch(() => {})
+      for (let isBack = false; !isBack && !stopped.signal.aborted;) {
+        try {
+          current = await run(server, port)
+          isBack = true
+        } catch (thrown) {
+          log.error('PostgreSQL could not be started again', { error: toError(thrown).message })
+        }
+        // Not in a tight circle, whatever ails it.
+        await clock.sleep(postgresRestartPauseMs, stopped.signal).catch(() => {})
+      }
+      if (stopped.signal.aborted) return
     }
   }
   const over = watchOver()
   return {
     stop: async () => {
-      if (isClosing) return
-      isClosing = true
       stopped.abort()
-      await current?.owner.client.end()
+      await current.owner.client.end()
       await over
-      if (current !== undefined) await shutDown(server.place, current.pid, clock)
+      await current.owner.client.end()
+      await shutDown(server.place, current.pid, clock)
     },
   }
 }

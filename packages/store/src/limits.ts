@@ -47,6 +47,12 @@ export const postgresOwnWaitMsMax = 3_000
 
 export const postgresPollMs = 30
 
+/** A server that ends at once is tried again for this long: the one before may still be going down. */
+export const postgresLaunchWaitMsMax = 8_000
+export const postgresLaunchPauseMs = 300
+
+export const postgresRestartPauseMs = 1_000
+
 /** A larger log is set aside as `postgres.log.1` at the next start. */
 export const postgresLogBytesMax = 4 * 2 ** 20
 

@@ -1,6 +1,6 @@
 import type { Clock } from '@skerry/base/clock'
 import pg from 'pg'
-import { postgresOwnWaitMsMax, postgresPollMs } from './limits.ts'
+import { connectWaitMsMax, postgresOwnWaitMsMax, postgresPollMs } from './limits.ts'
 import { postgresUser } from './postgres-process.ts'
 
 export type Access = {
@@ -34,6 +34,7 @@ export async function connectOwner(access: Access, clock: Clock): Promise<Owner 
     database: 'postgres',
     application_name: 'skerry-owner',
     keepAlive: true,
+    connectionTimeoutMillis: connectWaitMsMax,
   })
   // The end of the connection is what is watched; the error comes before it.
   client.on('error', () => {})
@@ -59,7 +60,8 @@ export async function connectOwner(access: Access, clock: Clock): Promise<Owner 
         `PostgreSQL of ${access.dataDir} refuses the password in the file postgres-password: put the right file back.`,
         { cause: thrown },
       )
-    if (retriedCodes.has(code ?? '') || /Connection terminated/.test(message)) return undefined
+    if (retriedCodes.has(code ?? '') || /Connection terminated|timeout/.test(message))
+      return undefined
     throw thrown
   }
 }

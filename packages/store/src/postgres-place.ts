@@ -42,8 +42,11 @@ export function installedNative(): string {
   }
 }
 
-export async function choosePlace(dataDir: string, log: Log): Promise<PostgresPlace> {
-  const native = installedNative()
+export async function choosePlace(
+  dataDir: string,
+  log: Log,
+  native: string = installedNative(),
+): Promise<PostgresPlace> {
   const home = join(dataDir, 'postgres')
   await mkdir(home, { recursive: true, mode: 0o700 })
   if (process.getuid?.() !== 0) return { native, home, runAs: { by: 'self' } }
@@ -94,6 +97,7 @@ async function placeForUser({ dataDir, native, home, account, log }: UserPlace) 
   }
   if (!(await canReach(dataDir, '-x'))) {
     const moved = join(elsewhere, 'postgres')
+    await mkdir(elsewhere, { recursive: true, mode: 0o755 })
     await mkdir(moved, { recursive: true, mode: 0o700 })
     await writeFile(join(dataDir, movedFile), `${moved}\n`)
     log.info(

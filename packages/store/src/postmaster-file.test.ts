@@ -4,11 +4,17 @@ import { isPostmasterOf, parsePostmasterFile } from './postmaster-file.ts'
 
 it('reads what PostgreSQL writes, whole or in part', () => {
   const whole = '12098\n/data/pg\n1795273199\n45999\n\n127.0.0.1\n 10035207         4\nready   \n'
-  assert.deepEqual(parsePostmasterFile(whole), { pid: 12098, dataDir: '/data/pg', port: 45999 })
+  assert.deepEqual(parsePostmasterFile(whole), {
+    pid: 12098,
+    dataDir: '/data/pg',
+    port: 45999,
+    isReady: true,
+  })
   assert.deepEqual(parsePostmasterFile('12098\n/data/pg\n'), {
     pid: 12098,
     dataDir: '/data/pg',
     port: undefined,
+    isReady: false,
   })
 })
 

@@ -3,16 +3,19 @@ export type PostmasterFile = {
   readonly pid: number
   readonly dataDir: string
   readonly port: number | undefined
+  /** Whether it takes connections: it may be starting, recovering or going down. */
+  readonly isReady: boolean
 }
 
-/** Reads `postmaster.pid`: pid, data directory, start time, port, one a line. Undefined: not yet whole. */
+/** Reads `postmaster.pid`: pid, data directory, start time, port, …, state in the eighth line. Undefined: not yet whole. */
 export function parsePostmasterFile(text: string): PostmasterFile | undefined {
-  const [pid = '', dataDir = '', , port = ''] = text.split('\n')
+  const [pid = '', dataDir = '', , port = '', , , , state = ''] = text.split('\n')
   if (!/^\d{1,10}$/.test(pid) || Number(pid) <= 1 || dataDir === '') return undefined
   return {
     pid: Number(pid),
     dataDir,
     port: /^\d{1,5}$/.test(port) && Number(port) > 0 ? Number(port) : undefined,
+    isReady: state.trim() === 'ready',
   }
 }
 
