@@ -15,6 +15,9 @@ const oneRowTables: readonly Table[] = ['hub', 'counter']
 const format = 'skerry-store-backup'
 const formatVersion = 1
 
+/** The other side of a backup may be a slow disk; these transactions keep no writer waiting. */
+const mayPause = 'set local idle_in_transaction_session_timeout = 0'
+
 type Header = {
   readonly format: typeof format
   readonly version: number
@@ -28,6 +31,7 @@ type Header = {
 export async function* exportStore(client: ClientBase): AsyncGenerator<string> {
   await client.query('begin isolation level repeatable read read only')
   try {
+    await client.query(mayPause)
     const columns: Record<string, string[]> = {}
     for (const table of tables) columns[table] = await columnsOf(client, table)
     yield JSON.stringify({ format, version: formatVersion, columns } satisfies Header)
@@ -61,6 +65,7 @@ export async function importStore(
   await migrate(client, clock)
   await client.query('begin')
   try {
+    await client.query(mayPause)
     await assertEmpty(client)
     for (const table of oneRowTables) await client.query(`delete from ${table}`)
     await importLines(client, lines)

@@ -6,7 +6,7 @@ import type { Random } from '@skerry/base/random'
 import type { Client } from 'pg'
 import type { BodyCodec } from './body-seal.ts'
 import { changePageMax, changePollIntervalMs, reconnectFirstMs, reconnectMaxMs } from './limits.ts'
-import { connect } from './postgres-connections.ts'
+import { connect, hangUp } from './postgres-connections.ts'
 import { changeOf } from './postgres-ledger.ts'
 import { changesChannel, specsChannel } from './sql/channels.ts'
 import { readChanges } from './sql/read-changes.ts'
@@ -93,8 +93,9 @@ async function followConnection(
       const isMore = await readPage(client, watchHub, options.codec)
       if (!isMore) await orPoll(rung, clock)
     }
+    await client.end()
   } finally {
-    await client.end().catch(() => {})
+    hangUp(client)
   }
 }
 

@@ -7,6 +7,9 @@ const passingClasses = new Set(['08', '40', '53', '55', '57', '58', '25'])
 /** Classes that say a value was refused. */
 const refusedClasses = new Set(['22', '23', '54'])
 
+/** What no network and no database throws. */
+const bugs = [TypeError, RangeError, SyntaxError, ReferenceError]
+
 /** Whether PostgreSQL refused a value, so that a statement without it may pass. */
 export function isRefusedValue(thrown: unknown): boolean {
   return refusedClasses.has(classOf(thrown) ?? '')
@@ -16,6 +19,7 @@ export function isRefusedValue(thrown: unknown): boolean {
 export function databaseError(thrown: unknown): Error {
   if (isApiError(thrown)) return thrown
   const error = toError(thrown)
+  if (bugs.some((bug) => error instanceof bug)) return error
   const sqlClass = classOf(thrown)
   if (sqlClass === undefined || passingClasses.has(sqlClass))
     return unavailable(`The database does not answer; try again. (${error.message})`)

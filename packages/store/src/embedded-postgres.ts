@@ -112,16 +112,24 @@ async function passwordOf(path: string): Promise<string> {
   } catch (thrown) {
     if ((thrown as NodeJS.ErrnoException).code !== 'EEXIST') throw thrown
     await chmod(path, 0o600)
-    return (await readFile(path, 'utf8')).trim()
+    const kept = (await readFile(path, 'utf8')).trim()
+    if (kept !== '') return kept
+    // A power cut came between the making of the file and its content: there is no database yet.
+    await writeFile(path, password)
+    return password
   }
 }
 
 /** Adopts what runs, or starts it; answers when it is ready and ours. */
-async function run(server: Server, wantedPort: number | undefined): Promise<Running> {
+async function run(
+  server: Server,
+  wantedPort: number | undefined,
+  signal?: AbortSignal,
+): Promise<Running> {
   const { clock, log, place, password, logFile } = server
   const deadlineMs = clock.monotonicMs() + postgresStartWaitMsMax
   const launcher = createLauncher(server, wantedPort)
-  while (clock.monotonicMs() < deadlineMs) {
+  while (clock.monotonicMs() < deadlineMs && signal?.aborted !== true) {
     const found = await findRunning(place)
     if (found === undefined) await launcher.ensureLaunched()
     if (found?.port !== undefined && found.isReady) {
@@ -176,9 +184,10 @@ function supervise(server: Server, first: Running): { stop(): Promise<void> } {
       log.warn('PostgreSQL went away: starting it again', { port })
       for (let isBack = false; !isBack && !stopped.signal.aborted;) {
         try {
-          current = await run(server, port)
+          current = await run(server, port, stopped.signal)
           isBack = true
         } catch (thrown) {
+          if (stopped.signal.aborted) return
           log.error('PostgreSQL could not be started again', { error: toError(thrown).message })
         }
         // Not in a tight circle, whatever ails it.
@@ -194,12 +203,14 @@ function supervise(server: Server, first: Running): { stop(): Promise<void> } {
       await current.owner.client.end()
       await over
       await current.owner.client.end()
-      await shutDown(server.place, current.pid, clock)
+      await shutDown(server.place, clock)
     },
   }
 }
 
-async function shutDown(place: PostgresPlace, pid: number, clock: Clock): Promise<void> {
+async function shutDown(place: PostgresPlace, clock: Clock): Promise<void> {
+  const pid = (await findRunning(place))?.pid
+  if (pid === undefined) return
   const isThere = async () => (await findRunning(place))?.pid === pid
   // Fast shutdown; then immediate, from which PostgreSQL recovers as from a power cut.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {

@@ -58,10 +58,10 @@ export function createMemoryLedger(
     write: async (write) => writeNow(write),
     get: async (row) => cloneJson(resources.get(row.resource)?.get(rowKeyText(row))),
     list: async (resource, options) => {
-      const items = [...(resources.get(resource) ?? new Map<string, StoredObject>())]
-        .filter(([, object]) => matches(object, options))
-        .toSorted(([left], [right]) => (left < right ? -1 : 1))
-        .map(([, object]) => cloneJson(object))
+      const items = [...(resources.get(resource)?.values() ?? [])]
+        .filter((object) => matches(object, options))
+        .toSorted(byNamespaceAndName)
+        .map((object) => cloneJson(object))
       return { items, version }
     },
     changes: async function* ({ resource, after, through }: ChangeRange) {
@@ -75,4 +75,10 @@ export function createMemoryLedger(
     },
     version: async () => version,
   }
+}
+
+function byNamespaceAndName(left: StoredObject, right: StoredObject): number {
+  const [leftSpace = '', rightSpace = ''] = [left.metadata.namespace, right.metadata.namespace]
+  if (leftSpace !== rightSpace) return leftSpace < rightSpace ? -1 : 1
+  return left.metadata.name < right.metadata.name ? -1 : 1
 }

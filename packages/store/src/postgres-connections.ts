@@ -25,9 +25,14 @@ export async function connect(databaseUrl: string): Promise<pg.Client> {
     await client.connect()
     return client
   } catch (thrown) {
-    await client.end().catch(() => {})
+    hangUp(client)
     throw thrown
   }
+}
+
+/** Ends a connection without a word to the other side, which may no longer be there to answer. */
+export function hangUp(client: pg.Client): void {
+  client.connection.stream.destroy()
 }
 
 /** A connection that is made when needed and thrown away after any failure. */
@@ -37,11 +42,6 @@ export type Connection = AsyncDisposable & {
 
 export function createConnection(databaseUrl: string): Connection {
   let client: pg.Client | undefined
-  const drop = async (): Promise<void> => {
-    const dropped = client
-    client = undefined
-    await dropped?.end().catch(() => {})
-  }
   const open = async (): Promise<pg.Client> => {
     const opened = await connect(databaseUrl)
     opened.once('end', () => {
@@ -57,10 +57,13 @@ export function createConnection(databaseUrl: string): Connection {
         return await work(used)
       } catch (thrown) {
         // Whether it committed is not known; closing rolls back what did not.
-        await drop()
+        if (client === used) client = undefined
+        hangUp(used)
         throw thrown
       }
     },
-    [Symbol.asyncDispose]: drop,
+    [Symbol.asyncDispose]: async () => {
+      await client?.end().catch(() => {})
+    },
   }
 }

@@ -16,5 +16,7 @@ export function rowKeyText(key: RowKey): string {
  * so such a question has the answer of any name that is not there.
  */
 export function isStorable(...texts: (string | undefined)[]): boolean {
-  return texts.every((text) => text === undefined || !text.includes('\u0000'))
+  return texts.every(
+    (text) => text === undefined || (typeof text === 'string' && !text.includes('\u0000')),
+  )
 }

@@ -25,7 +25,7 @@ export async function* watchStream(
   const { ledger, watchHub } = source
   const since = startVersion(options.resourceVersion)
   using subscription = watchHub.subscribe(resource)
-  options.signal.addEventListener('abort', () => subscription.wake(), { once: true })
+  using _ = onAbort(options.signal, () => subscription.wake())
   let position: number
   if (since === undefined) {
     const listed = await ledger.list(resource, options)
@@ -66,6 +66,11 @@ async function* liveEvents(
     position = Math.max(position, watchHub.seen)
     yield bookmark(position)
   }
+}
+
+function onAbort(signal: AbortSignal, listener: () => void): Disposable {
+  signal.addEventListener('abort', listener)
+  return { [Symbol.dispose]: () => signal.removeEventListener('abort', listener) }
 }
 
 /** Whether a bookmark is due: nothing came for the length of an interval. */

@@ -30,6 +30,10 @@ export function describeLists(open: OpenState): void {
         ['alps/z', 'default/a', 'default/b', 'default/c'],
       )
       assert.deepEqual(await names(state, { namespace: 'default' }), ['a', 'b', 'c'])
+      await state.create(namespaceKind, { metadata: { name: 'alps-south' } })
+      const inSouth = { name: 'a', namespace: 'alps-south' }
+      await state.create(configMapKind, configMap('a', { metadata: inSouth }))
+      assert.deepEqual((await names(state, {})).slice(0, 2), ['z', 'a'], 'alps before alps-south')
       assert.deepEqual(await names(state, { namespace: 'nul\u0000' }), [])
       const last = await state.get(siteKind, { namespace: 'default', name: 'a' })
       assert.equal(all.resourceVersion, last!.metadata.resourceVersion, 'one order for all kinds')
