@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdtemp, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
@@ -229,6 +229,22 @@ describe('embedded PostgreSQL as root where there are no user namespaces', () =>
       await rm(dirname(moved), { recursive: true, force: true })
     }
   })
+
+  it(
+    'also when the directory is in the closed home of somebody else',
+    { skip: reason },
+    async () => {
+      await using dir = await directory()
+      await chown(dir.path, 54_321, 54_321)
+      const place = await choosePlace(join(dir.path, 'data'), silentLog)
+      try {
+        assert.equal(place.runAs.by, 'user')
+        assert.match(place.home, /^\/var\/lib\/skerry-/)
+      } finally {
+        await rm(dirname(place.home), { recursive: true, force: true })
+      }
+    },
+  )
 
   it('copies its programs where that user can go', { skip: reason }, async () => {
     await using dir = await directory()

@@ -55,8 +55,15 @@ export async function choosePlace(
   const owner = (await stat(home)).uid
   if (!isMoved && owner === 0) {
     const runAs = inNamespace(account)
-    if (await succeeds(runAs.program, [...runAs.args, join(native, 'bin', 'postgres'), '-V']))
-      return { native, home, runAs }
+    // There, root has no more rights than its own: it cannot enter what another user keeps closed.
+    const attempt = [
+      '/bin/sh',
+      '-c',
+      '"$0" -V && test -w "$1"',
+      join(native, 'bin', 'postgres'),
+      home,
+    ]
+    if (await succeeds(runAs.program, [...runAs.args, ...attempt])) return { native, home, runAs }
   }
   return placeForUser({ dataDir, native, home, account, log })
 }
