@@ -89,16 +89,14 @@ export class DemoRun implements AsyncDisposable {
     return this.#state
   }
 
+  /** A command that talks to the hub. */
   skerry(...args: string[]): Promise<CommandResult> {
-    return new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [cli, ...args, '--kubeconfig', this.kubeconfig],
-        { timeout: commandWithinMs },
-        (error, stdout, stderr) =>
-          resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
-      )
-    })
+    return runCommand([...args, '--kubeconfig', this.kubeconfig])
+  }
+
+  /** `skerry backup DIR` and `skerry restore DIR`, which work on the folder. */
+  hubCommand(command: 'backup' | 'restore', folder: string): Promise<CommandResult> {
+    return runCommand([command, folder, '--data', this.data])
   }
 
   /** Where the model of a site answers; the agent keeps its ports in a file whose first line is a checksum. */
@@ -128,6 +126,18 @@ export class DemoRun implements AsyncDisposable {
     if (process.env['SKERRY_KEEP'] === undefined)
       rmSync(this.data, { recursive: true, force: true })
   }
+}
+
+function runCommand(args: string[]): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    execFile(
+      process.execPath,
+      [cli, ...args],
+      { timeout: commandWithinMs },
+      (error, stdout, stderr) =>
+        resolve({ code: error === null ? 0 : Number(error.code ?? 1), stdout, stderr }),
+    )
+  })
 }
 
 /** A port that is free and whose next one is free too: hub and gateway. */

@@ -51,21 +51,28 @@ async function queryRunning(
 ): Promise<Rollup[] | undefined> {
   if (model.previousDigest === undefined) return undefined
   const startedMs = Date.parse(rollout.status?.startedTime ?? rollout.metadata.creationTimestamp)
-  const moved = movedSites(rollout)
+  const movedMs = movedSites(rollout)
   const all = sites.map((site) => site.metadata.name)
-  const still = all.filter((name) => !moved.has(name))
+  const still = all.filter((name) => !movedMs.has(name))
   const found = await rollups.query({
     namespace: rollout.metadata.namespace ?? '',
     // Sites that still run it come first: they are measured under today's conditions.
-    sites: [...still, ...all.filter((name) => moved.has(name))].slice(0, measuredSitesMax),
+    sites: [...still, ...all.filter((name) => movedMs.has(name))].slice(0, measuredSitesMax),
     model: model.name,
     digest: model.previousDigest,
     sinceMs: startedMs - baselineHistoryMs,
   })
-  return found.filter((rollup) => !moved.has(rollup.site) || rollup.endMs <= startedMs)
+  return found.filter((rollup) => rollup.endMs <= (movedMs.get(rollup.site) ?? Infinity))
 }
 
-function movedSites(rollout: Rollout): Set<string> {
+/** The sites of the waves that have begun, and when each was asked to change: until then it ran the old version. */
+function movedSites(rollout: Rollout): Map<string, number> {
   const { waves = [] } = rollout.status ?? {}
-  return new Set(waves.filter((wave) => wave.state !== 'Waiting').flatMap((wave) => wave.sites))
+  return new Map(
+    waves.flatMap(({ startedTime, sites }) =>
+      startedTime === undefined
+        ? []
+        : sites.map((name) => [name, Date.parse(startedTime)] as const),
+    ),
+  )
 }
