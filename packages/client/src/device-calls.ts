@@ -7,7 +7,7 @@ import {
 import { deflateSync } from 'node:zlib'
 import { deviceProtocolVersion } from '@skerry/api/device-protocol'
 import type { Status } from '@skerry/api/status'
-import { answerBytesMax, packedBytesMin } from './device-limits.ts'
+import { answerBytesMax, packedBytesMin, pieceBytes } from './device-limits.ts'
 import { LinkError, type LinkFailure } from './device-link.ts'
 
 export type Call = {
@@ -38,8 +38,26 @@ export async function call(session: ClientHttp2Session, request: Call): Promise<
     },
     { endStream: packed === undefined, ...(signal === undefined ? {} : { signal }) },
   )
-  if (packed !== undefined) stream.end(packed.bytes)
+  if (packed !== undefined) void sendInPieces(stream, packed.bytes)
   return answered(stream)
+}
+
+/**
+ * HTTP/2 as Node has it (RFC 9218, no increments) sends all that an older stream has ready before a
+ * younger one gets its turn. So a large body never has more than one piece ready, and a status report
+ * waits for a piece and not for the backlog.
+ */
+async function sendInPieces(stream: ClientHttp2Stream, bytes: Buffer): Promise<void> {
+  const closed = new Promise<false>((resolve) => stream.once('close', () => resolve(false)))
+  let at = 0
+  for (; at + pieceBytes < bytes.length; at += pieceBytes) {
+    const piece = bytes.subarray(at, at + pieceBytes)
+    const written = new Promise<boolean>((resolve) => {
+      stream.write(piece, (error) => resolve(error == null))
+    })
+    if (stream.destroyed || !(await Promise.race([written, closed]))) return
+  }
+  stream.end(bytes.subarray(at))
 }
 
 type Packed = {

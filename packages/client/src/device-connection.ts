@@ -131,6 +131,7 @@ function linkOver(session: ClientHttp2Session, dialed: Dialed, closed: Promise<E
     const bytes = await readAnswer(stream)
     return (bytes.length === 0 ? undefined : parseJsonAnswer(bytes)) as T
   }
+  let backlog: Promise<unknown> = Promise.resolve()
   return {
     async *specs(known, signal) {
       try {
@@ -154,7 +155,12 @@ function linkOver(session: ClientHttp2Session, dialed: Dialed, closed: Promise<E
       return frames[0] === undefined ? undefined : (parseJsonAnswer(frames[0]) as Envelope)
     },
     reportStatus: (report) => post(devicePaths.status, report),
-    sendTelemetry: (batch) => post<TelemetryAnswer>(devicePaths.telemetry, batch),
+    sendTelemetry(batch) {
+      // One at a time: several would fill several windows, and live status would wait behind them all.
+      const sent = backlog.then(() => post<TelemetryAnswer>(devicePaths.telemetry, batch))
+      backlog = sent.catch(() => {})
+      return sent
+    },
     renew: (request) => post<RenewResponse>(devicePaths.renew, request),
     async *fetchBlob(repository, digest, offset) {
       const path = `/v2/${repository}/blobs/${digest}`
