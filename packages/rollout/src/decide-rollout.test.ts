@@ -261,6 +261,7 @@ test('offline sites are parked, never block and never fail, and catch up afterwa
   assert.equal(world.stateOf('a'), 'Updated')
   assert.equal(world.status.phase, 'Succeeded')
   assert.equal(world.status.progress, '4/5')
+  assert.equal(world.status.message, '4 sites of 5 updated. 1 site offline will catch up.')
 })
 
 test('a canary that goes offline is replaced by the next site that is online', () => {

@@ -1,7 +1,7 @@
 import type { Rollout, RolloutStatus } from '@skerry/api/kinds/rollout'
 import { type Draft, isOver, openDraft, stopOf } from './draft.ts'
 import { observeSites } from './observe-sites.ts'
-import { progressWaves } from './progress-waves.ts'
+import { progressWaves, successMessage } from './progress-waves.ts'
 import { assignmentsOf } from './rollout-assignments.ts'
 import { eventsBetween } from './rollout-events.ts'
 import type { Assignment, RolloutEvent, RolloutFacts } from './rollout-facts.ts'
@@ -42,6 +42,7 @@ function decide(draft: Draft): void {
   }
   if (retries > status.handledRetries) restart(draft)
   observeSites(draft)
+  if (status.phase === 'Succeeded') status.message = successMessage(draft)
   if (isOver(status.phase)) return
   if (action === 'Abort' && status.phase !== 'RollingBack') abort(draft)
   if (status.phase === 'RollingBack') return lookAtRollback(draft)

@@ -30,17 +30,17 @@ export function progressWaves(draft: Draft): void {
 }
 
 function succeed(draft: Draft): void {
+  setPhase(draft, 'Succeeded', successMessage(draft))
+}
+
+/** Said again as sites that were offline catch up. */
+export function successMessage(draft: Draft): string {
   const { sites } = draft.status
+  if (sites.length === 0) return 'The fleet has no sites yet: those that join get this revision.'
   const parked = sites.filter((site) => site.state === 'Parked').length
   const updated = sites.filter((site) => site.state === 'Updated').length
   const rest = parked === 0 ? '' : ` ${countOf(parked, 'site')} offline will catch up.`
-  setPhase(
-    draft,
-    'Succeeded',
-    sites.length === 0
-      ? 'The fleet has no sites yet: those that join get this revision.'
-      : `${countOf(updated, 'site')} of ${sites.length} updated.${rest}`,
-  )
+  return `${countOf(updated, 'site')} of ${sites.length} updated.${rest}`
 }
 
 function stepWave(draft: Draft, wave: WaveStatus): void {
