@@ -2,3 +2,5 @@
 export const apiHeaderBytesMax = 32 * 1024
 /** A connection on which nothing moves for this long is closed; longer than the longest watch. */
 export const apiIdleMs = 65 * 60_000
+/** How often it is seen whether the server's certificate is due. */
+export const certificateLookMs = 60 * 60_000

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
 import { openBlobStore } from '@skerry/artifact/blob-store'
@@ -17,6 +18,7 @@ import type { HubOptions } from './hub-options.ts'
 import type { Parts, Tools } from './hub-parts.ts'
 import { ensureNamespace } from './system-namespace.ts'
 import { openAuthority } from './trust/authority.ts'
+import { readOrCreateKeyFile } from './trust/key-ring-file.ts'
 import { createSealer } from './trust/sealer.ts'
 import { openSigningKeys } from './trust/signing-keys.ts'
 
@@ -36,7 +38,7 @@ export async function openHub(options: HubOptions, tools: Tools): Promise<Hub> {
   const keys = join(options.data, 'keys')
   const { clock, random, log } = tools
   const authority = await openAuthority({ dir: keys, clock })
-  const signingKeys = await openSigningKeys({ dir: keys })
+  const signingKeys = await openSigningKeys({ dir: keys, clock })
   const sealer = await createSealer({ dir: keys })
   const databaseUrl = options.databaseUrl ?? (await startDatabase(options, tools, started))
   const store = started.use(await openPostgresStore({ databaseUrl, clock, random, log, sealer }))
@@ -48,7 +50,7 @@ export async function openHub(options: HubOptions, tools: Tools): Promise<Hub> {
   const gateway = started.use(await startGateway(parts))
   const gatewayUrl = `https://${urlHost(options)}:${gateway.port}`
   const server = await startApi(parts, gatewayUrl, started)
-  startControllers(parts, started)
+  startControllers(parts, await instanceName(options.data), started)
   const running = started.move()
   return { server, gateway: gatewayUrl, [Symbol.asyncDispose]: () => running.disposeAsync() }
 }
@@ -104,7 +106,15 @@ async function tellPresence(
   }
 }
 
-function startControllers(parts: Parts, started: AsyncDisposableStack): void {
+/**
+ * The name by which this hub leads: the same after a restart, so that a hub which was killed goes on
+ * at once instead of waiting for its own lease to run out.
+ */
+function instanceName(data: string): Promise<string> {
+  return readOrCreateKeyFile(join(data, 'instance'), () => randomUUID())
+}
+
+function startControllers(parts: Parts, identity: string, started: AsyncDisposableStack): void {
   const { store, reports, signingKeys, clock, random, log } = parts
   const stop = new AbortController()
   const controllers = createHubControllers({
@@ -122,7 +132,7 @@ function startControllers(parts: Parts, started: AsyncDisposableStack): void {
       log: log.with({ part: 'controllers' }),
       signal: stop.signal,
       lease: {
-        identity: `${process.pid}-${random.suffix(5)}`,
+        identity,
         name: 'skerry-controllers',
         namespace: 'skerry-system',
       },

@@ -1,7 +1,8 @@
 import { join } from 'node:path'
 import { kinds } from '@skerry/api/kinds'
+import { toError } from '@skerry/base/assert'
 import { isDigest } from '@skerry/base/digest'
-import { type Handler, listenApi } from './api-listener.ts'
+import { type ApiListener, type Handler, listenApi } from './api-listener.ts'
 import { type ApiServer, createApiServer } from './api-server/api-server.ts'
 import type { Extensions } from './api-server/extension.ts'
 import { createConsoleFiles } from './console-files.ts'
@@ -13,6 +14,7 @@ import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
 import { createSiteMetricsHandler } from './extensions/site-subresources.ts'
 import type { Parts } from './hub-parts.ts'
 import { writeKubeconfigFile } from './kubeconfig-file.ts'
+import { certificateLookMs } from './limits.ts'
 import type { HttpRequest, HttpResponse } from './registry/http-message.ts'
 import { type Registry, createRegistry } from './registry/registry.ts'
 import { createSessionEndpoints } from './session-endpoints.ts'
@@ -57,6 +59,9 @@ export async function startApi(
     ],
   })
   started.use(listener)
+  const stop = new AbortController()
+  started.defer(() => stop.abort(new Error('The hub stops.')))
+  void keepCertificateYoung(parts, listener, stop.signal)
   // Ended before the listener: its watches would keep connections open for ever.
   started.use(apiServer)
   const server = `https://${urlHost(options)}:${listener.port}`
@@ -68,6 +73,26 @@ export async function startApi(
     key,
   })
   return server
+}
+
+/** The server's certificate is made anew at two thirds of its life; who is connected stays so. */
+async function keepCertificateYoung(
+  { authority, options, clock, log }: Parts,
+  listener: ApiListener,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    try {
+      await clock.sleep(certificateLookMs, signal)
+      const { key, certificate } = await authority.serverCertificate(options.names)
+      listener.renew(key, certificate)
+    } catch (thrown) {
+      if (signal.aborted) return
+      log.error('The certificate of the API could not be renewed.', {
+        error: toError(thrown).message,
+      })
+    }
+  }
 }
 
 function openApiServer(parts: Parts, authenticate: Authenticator): ApiServer {
