@@ -107,6 +107,7 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
       identityOf: async (pid) => (children[pid - 1]?.isGone === false ? `start ${pid}` : undefined),
       withEnvironment: async () => [],
       memoryBytes: async (pid) => memory.get(pid),
+      signalProcess: () => {},
       signalGroup: (pid, signal) => void children[pid - 1]?.signals.push(signal),
     },
     network: {

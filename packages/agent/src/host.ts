@@ -73,7 +73,9 @@ export type Processes = {
   identityOf(pid: number): Promise<string | undefined>
   /** Processes whose environment carries this entry, the agent itself excepted. */
   withEnvironment(name: string, value: string): Promise<number[]>
-  /** Signals the process and its group; whoever is gone is gone. */
+  /** Signals one process; whoever is gone is gone. */
+  signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void
+  /** Signals the group that this process leads, or led: a number may have been given anew. */
   signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void
   /** Resident memory, or undefined where the machine does not tell. */
   memoryBytes(pid: number): Promise<number | undefined>
@@ -89,6 +91,8 @@ export type SpawnOptions = {
   /** Called with each line that it writes, without its end. */
   readonly onLine: (line: string) => void
   readonly onMessage?: (message: unknown) => void
+  /** Called with a connection that was sent to a process which ended before it took it. */
+  readonly onReturn?: (connection: Connection) => void
 }
 
 export type ChildProcess = {

@@ -29,7 +29,13 @@ export function createRealNetwork(device: DeviceNetwork): RealNetwork {
       await listenOn(server, { port, host: '127.0.0.1' })
       const address = server.address()
       const bound = typeof address === 'object' ? address?.port : undefined
-      return { port: bound ?? port, [Symbol.asyncDispose]: () => close(server) }
+      return {
+        port: bound ?? port,
+        // Connections that were handed over live on in other processes: nobody waits for them.
+        async [Symbol.asyncDispose]() {
+          server.close()
+        },
+      }
     },
     serveLocal,
     lockDirectory,

@@ -3,7 +3,7 @@ import { readFile, readdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { ChildProcess, Connection, ProcessExit, Processes, SpawnOptions } from './host.ts'
-import { logLineBytesMax } from './limits.ts'
+import { logLineBytesMax, waitingConnectionsMax } from './limits.ts'
 
 /** The socket behind a connection of this machine. */
 export type SocketOf = (connection: Connection) => Socket | undefined
@@ -16,6 +16,7 @@ export function createRealProcesses(socketOf: SocketOf): Processes {
     spawn: (options) => start(options, socketOf),
     identityOf,
     signalGroup,
+    signalProcess,
     withEnvironment: async (name, value) => {
       const pids = (await readdir('/proc').catch(() => [])).filter((entry) => /^\d+$/.test(entry))
       const found: number[] = []
@@ -61,17 +62,39 @@ function start(options: SpawnOptions, socketOf: SocketOf): ChildProcess {
     signal: (signal) => {
       if (child.pid !== undefined) signalGroup(child.pid, signal)
     },
-    send: (message, connection) => send(child, message, connection && socketOf(connection)),
+    send: createSender(child, options, socketOf),
   }
 }
 
-function send(child: NodeChild, message: object, socket: Socket | undefined): boolean {
-  if (!child.connected) return false
-  // A process that dies just now takes the connection with it; its client sees it closed.
-  child.send(message, socket, {}, (error) => {
-    if (error !== null) socket?.destroy()
+/**
+ * Node.js forgets about a socket that was on its way to a process that died, and leaves it open for
+ * ever. So the agent keeps its own end until the process says that it has the other: the
+ * acknowledgement is the event on which `node:cluster` relies.
+ */
+function createSender(
+  child: NodeChild,
+  options: SpawnOptions,
+  socketOf: SocketOf,
+): ChildProcess['send'] {
+  const underWay: { readonly connection: Connection; readonly socket: Socket }[] = []
+  const giveBack = (): void => {
+    for (const { connection } of underWay.splice(0)) options.onReturn?.(connection)
+  }
+  child.on('internalMessage', (message: { readonly cmd?: string }) => {
+    if (message.cmd === 'NODE_HANDLE_ACK') underWay.shift()?.socket.destroy()
   })
-  return true
+  // Acknowledgements that arrived with the end are read in the turns after it. (`disconnect` never
+  // comes while a socket is under way.)
+  child.once('exit', () => setImmediate(() => setImmediate(giveBack)))
+  return (message, connection) => {
+    const isGone = !child.connected || child.exitCode !== null || child.signalCode !== null
+    if (isGone || underWay.length >= waitingConnectionsMax) return false
+    const socket = connection && socketOf(connection)
+    if (connection !== undefined && socket !== undefined) underWay.push({ connection, socket })
+    // A channel that breaks is followed by the end of the process, which gives everything back.
+    child.send(message, socket, { keepOpen: true }, () => {})
+    return true
+  }
 }
 
 /** Lines of a bounded length; what has no end in sight is cut. */
@@ -91,13 +114,15 @@ function readLines(stream: Readable, onLine: (line: string) => void): void {
 }
 
 function signalGroup(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
-  for (const target of [-pid, pid])
-    try {
-      process.kill(target, signal)
-      return
-    } catch {
-      // No such group: perhaps the process is not the leader of one.
-    }
+  signalProcess(-pid, signal)
+}
+
+function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, signal)
+  } catch {
+    // It is gone already, which is what was wanted.
+  }
 }
 
 /** Start time since boot, and which boot: together they name a process for good. */

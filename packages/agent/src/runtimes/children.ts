@@ -40,6 +40,12 @@ export function createChildren(host: Host, state: AgentState, data: string): Chi
     if (records.delete(pid)) await save()
   }
 
+  /** What a process started in turn may lead no group of its own. */
+  const end = (pid: number, signal: 'SIGTERM' | 'SIGKILL'): void => {
+    processes.signalGroup(pid, signal)
+    processes.signalProcess(pid, signal)
+  }
+
   const isThere = async (record: ChildRecord): Promise<boolean> =>
     (await processes.identityOf(record.pid)) === record.identity
 
@@ -63,14 +69,13 @@ export function createChildren(host: Host, state: AgentState, data: string): Chi
     },
     async endLeftovers() {
       const leftovers = await findLeftovers()
-      for (const { pid } of leftovers) processes.signalGroup(pid, 'SIGTERM')
+      for (const { pid } of leftovers) end(pid, 'SIGTERM')
       for (let waitedMs = 0; waitedMs < leftoverGraceMs; waitedMs += pollMs) {
         const alive = await Promise.all(leftovers.map(isThere))
         if (!alive.includes(true)) break
         await host.clock.sleep(pollMs)
       }
-      for (const record of leftovers)
-        if (await isThere(record)) processes.signalGroup(record.pid, 'SIGKILL')
+      for (const record of leftovers) if (await isThere(record)) end(record.pid, 'SIGKILL')
       await save()
       return leftovers.length
     },

@@ -9,6 +9,8 @@ export type ModelPort = AsyncDisposable & {
   readonly port: number
   /** Takes connections from now on, those that wait first; undefined: they wait. */
   serveBy(handOver: HandOver | undefined): void
+  /** Takes back a connection that a process did not live to serve. */
+  accept(connection: Connection): void
 }
 
 /** False when the process is gone: the connection waits for the next. */
@@ -57,6 +59,7 @@ export async function openModelPort(host: Host, layer: string, port: number): Pr
   const listener: Listener = await host.network.listen(port, accept)
   return {
     port: listener.port,
+    accept,
     serveBy(next) {
       handOver = next
       while (waiting[0] !== undefined && handOver?.(waiting[0].connection) === true) waiting.shift()

@@ -34,6 +34,7 @@ export type ModelProcessOptions = {
   readonly instance: string
   readonly count: CrashCount
   readonly onChange: () => void
+  readonly onReturn: (connection: Connection) => void
   readonly onWindow: (measured: MeasuredWindow) => void
 }
 
@@ -73,6 +74,7 @@ export class ModelProcess {
       hasChannel: true,
       onLine: (line) => log.write(`${model.version}: ${line}`),
       onMessage: (message) => this.#receive(message),
+      onReturn: options.onReturn,
     })
     this.gone = this.#child.exited.then((exit) => this.#end(exit))
     void this.#killAfter(modelReadyMs, () => {

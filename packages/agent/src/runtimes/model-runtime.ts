@@ -1,7 +1,7 @@
 import type { SiteLayer } from '@skerry/api/site-spec'
 import { assert } from '@skerry/base/assert'
 import { type CurrentModel, isSameContent } from '@skerry/planner/site-state'
-import { type Host, PortError } from '../host.ts'
+import { type Connection, type Host, PortError } from '../host.ts'
 import type { StateFile } from '../state/state-file.ts'
 import type { Children } from './children.ts'
 import { noCrashes } from './crash-count.ts'
@@ -93,9 +93,10 @@ class ProcessModelRuntime implements ModelRuntime {
     const { fileOf, ...rest } = this.#options
     const file = fileOf(content.digest)
     const onChange = () => this.#changed(content.name)
+    const onReturn = (connection: Connection) => this.#takeBack(content.name, connection)
     this.#processes.set(
       instance,
-      new ModelProcess({ ...rest, file, content, instance, count, onChange }),
+      new ModelProcess({ ...rest, file, content, instance, count, onChange, onReturn }),
     )
     this.#changed(content.name)
   }
@@ -145,6 +146,12 @@ class ProcessModelRuntime implements ModelRuntime {
 
   #ofLayer(layer: string): ModelProcess[] {
     return [...this.#processes.values()].filter((process) => process.content.name === layer)
+  }
+
+  #takeBack(layer: string, connection: Connection): void {
+    const port = this.#ports.get(layer)
+    if (port === undefined) connection.refuse('')
+    else port.accept(connection)
   }
 
   #changed(layer: string): void {

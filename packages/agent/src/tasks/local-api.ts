@@ -71,7 +71,12 @@ export type LocalStatus = Omit<CurrentState, 'target'> & {
   readonly agentVersion: string
   readonly bootId: string
   readonly site?: { readonly namespace: string; readonly name: string; readonly uid: string }
-  readonly connection: { readonly phase: string; readonly message?: string | undefined }
+  readonly connection: {
+    readonly phase: string
+    readonly message?: string
+    /** Bytes on the socket of this connection, TLS included. */
+    readonly traffic?: { readonly sentBytes: number; readonly receivedBytes: number }
+  }
   readonly target?: {
     readonly epoch: number
     readonly revision: number
@@ -86,7 +91,7 @@ export type LocalStatus = Omit<CurrentState, 'target'> & {
 
 function localStatus(options: LocalApiOptions): LocalStatus {
   const { spec, refusal } = options.target.get()
-  const { phase, message } = options.connection.get()
+  const { phase, message, link } = options.connection.get()
   const { target: _, ...current } = options.current.get()
   const identity = options.trust.get()?.identity
   const warning = ageMessage(spec, options.host.clock.now())
@@ -96,7 +101,11 @@ function localStatus(options: LocalApiOptions): LocalStatus {
     ...(identity === undefined
       ? {}
       : { site: { namespace: identity.namespace, name: identity.site, uid: identity.siteUid } }),
-    connection: { phase, ...(message === undefined ? {} : { message }) },
+    connection: {
+      phase,
+      ...(message === undefined ? {} : { message }),
+      ...(link === undefined ? {} : { traffic: link.traffic() }),
+    },
     ...(spec === undefined
       ? {}
       : {
