@@ -17,6 +17,8 @@ await build({
   splitting: true,
   format: 'esm',
   platform: 'node',
+  // What is imported when it is needed must be an ES module: a CommonJS one loses its names on the way.
+  mainFields: ['module', 'main'],
   target: 'node24',
   minify: true,
   sourcemap: 'linked',
