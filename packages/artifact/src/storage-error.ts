@@ -16,6 +16,7 @@ const failures: Readonly<Record<string, readonly [StorageFailure, string]>> = {
   EDQUOT: ['DiskFull', 'is over its quota: free some space or raise the quota'],
   EROFS: ['ReadOnly', 'is read-only: mount it writable'],
   EACCES: ['NotAllowed', 'may not be written by this user: change its owner or mode'],
+  ENOTDIR: ['NotAllowed', 'is not a directory: name another one'],
   EPERM: ['NotAllowed', 'may not be written by this user: change its owner or mode'],
 }
 

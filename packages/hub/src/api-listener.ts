@@ -90,23 +90,23 @@ async function listen(
   try {
     await listening
   } catch (thrown) {
-    throw listenFailure(thrown, { host, port })
+    throw listenFailure(thrown, { host, port, option: '--port' })
   }
 }
 
 /** Why a port could not be had, and what to do. */
 export function listenFailure(
   thrown: unknown,
-  { host, port }: { host: string; port: number },
+  { host, port, option }: { host: string; port: number; option: string },
 ): Error {
   const { code, message } = toError(thrown) as NodeJS.ErrnoException
   if (code === 'EADDRINUSE')
     return new Error(
-      `Port ${port} on ${host} is in use: stop what uses it, or choose another with --port.`,
+      `Port ${port} on ${host} is in use: stop what uses it, or choose another with ${option}.`,
     )
   if (code === 'EACCES')
     return new Error(
-      `Port ${port} may not be used by this user: choose one above 1023 with --port.`,
+      `Port ${port} may not be used by this user: choose one above 1023 with ${option}.`,
     )
   return new Error(`Cannot listen on ${host}:${port}: ${message}`)
 }

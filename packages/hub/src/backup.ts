@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { syncDirectory, writeFileAtomic } from '@skerry/artifact/write-file-atomic'
 import { toTimestamp } from '@skerry/base/clock'
 import { exportStore, importStore } from '@skerry/store/backup'
@@ -35,6 +36,10 @@ const folders = ['keys', 'registry'] as const
 export async function backUp(data: string, target: string, tools: Tools): Promise<void> {
   if ((await readdir(target).catch(() => [])).length > 0)
     throw new Error(`${target} is not empty: name a new folder for the backup.`)
+  await tellStorageErrors(target, () => copyAll(data, target, tools))
+}
+
+async function copyAll(data: string, target: string, tools: Tools): Promise<void> {
   const unfinished = `${target}.unfinished`
   await rm(unfinished, { recursive: true, force: true })
   await mkdir(unfinished, { recursive: true, mode: 0o700 })
@@ -65,6 +70,10 @@ export async function restore(source: string, data: string, tools: Tools): Promi
   await checkBackup(source)
   if ((await readdir(data).catch(() => [])).length > 0)
     throw new Error(`${data} is not empty: move it away, or name another folder with --data.`)
+  return tellStorageErrors(data, () => putBack(source, data, tools))
+}
+
+async function putBack(source: string, data: string, tools: Tools): Promise<number> {
   using _ = lockDataDirectory(data)
   for (const folder of folders)
     await cp(join(source, folder), join(data, folder), {

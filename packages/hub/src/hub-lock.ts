@@ -1,29 +1,52 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs'
-import { join } from 'node:path'
+import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 
 /**
  * Keeps two hubs off one data directory. The file names a process by number and start time, so a lock
  * that a `kill -9` left behind is seen for what it is. Throws a sentence when another hub is at work.
  */
 export function lockDataDirectory(dataDir: string): Disposable {
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+  makeDirectory(dataDir)
   const file = join(dataDir, 'hub.lock')
-  const own = `${process.pid} ${startTicks(process.pid) ?? ''}`
-  for (let attempt = 0; ; attempt += 1) {
-    try {
-      const handle = openSync(file, 'wx', 0o600)
-      writeSync(handle, own)
-      closeSync(handle)
-      return { [Symbol.dispose]: () => rmSync(file, { force: true }) }
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  const own = `${file}.${process.pid}`
+  try {
+    // Linked to its name when it is whole: nobody reads a lock that names no process yet.
+    writeFileSync(own, `${process.pid} ${startTicks(process.pid) ?? ''}`, { mode: 0o600 })
+    for (let attempt = 0; !isLinked(own, file); attempt += 1) {
+      const holder = readHolder(file)
+      if (attempt > 0 || isAlive(holder))
+        throw new Error(
+          `${dataDir} belongs to another hub that is running (process ${holder?.pid ?? 'unknown'}): stop it, or choose another folder with --data`,
+        )
+      rmSync(file, { force: true })
     }
-    const holder = readHolder(file)
-    if (attempt > 0 || isAlive(holder))
-      throw new Error(
-        `${dataDir} belongs to another hub that is running (process ${holder?.pid ?? 'unknown'}): stop it, or choose another folder with --data`,
-      )
-    rmSync(file, { force: true })
+  } finally {
+    rmSync(own, { force: true })
+  }
+  return { [Symbol.dispose]: () => rmSync(file, { force: true }) }
+}
+
+/** With `recursive`, Node.js says of a read-only disk that there is no such file. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    if (code === 'EEXIST') return
+    if (code !== 'ENOENT' || dirname(path) === path) throw thrown
+    makeDirectory(dirname(path))
+    mkdirSync(path, { mode: 0o700 })
+  }
+}
+
+/** Whether the link could be made; false when there is a file of that name. */
+function isLinked(from: string, to: string): boolean {
+  try {
+    linkSync(from, to)
+    return true
+  } catch (thrown) {
+    if ((thrown as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw thrown
   }
 }
 

@@ -26,7 +26,7 @@ export const hubUsage = `Usage: hub --data DIR [options]
   --data DIR              everything that the hub keeps
   --host ADDRESS          address to listen on (127.0.0.1)
   --name NAME             a name that clients call the hub by; may be repeated
-  --port N                port of the API and the console (7443)
+  --port N                port of the API and the console (7443); 0: any that is free
   --gateway-port N        port of the device gateway (the next one)
   --database-url URL      a PostgreSQL 15 or newer to use instead of one of its own; or SKERRY_DATABASE_URL
   --kubeconfig FILE       where to write the administrator's kubeconfig (DIR/kubeconfig)
@@ -68,7 +68,7 @@ export function parseHubOptions(
         host: values.host,
         names: values.name,
         port,
-        gatewayPort: portOf('--gateway-port', values['gateway-port'] ?? String(port + 1)),
+        gatewayPort: portOf('--gateway-port', values['gateway-port'] ?? String(port && port + 1)),
         databaseUrl: values['database-url'] ?? environment['SKERRY_DATABASE_URL'],
         kubeconfig: resolve(values.kubeconfig ?? `${data}/kubeconfig`),
         console: values.console === undefined ? undefined : resolve(values.console),

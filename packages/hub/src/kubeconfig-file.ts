@@ -1,4 +1,6 @@
+import { dirname } from 'node:path'
 import { stringify } from 'yaml'
+import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { writeFileAtomic } from '@skerry/artifact/write-file-atomic'
 
 export type KubeconfigInput = {
@@ -41,5 +43,5 @@ export async function writeKubeconfigFile(path: string, input: KubeconfigInput):
     ],
     'current-context': 'skerry',
   }
-  await writeFileAtomic(path, stringify(config), 0o600)
+  await tellStorageErrors(dirname(path), () => writeFileAtomic(path, stringify(config), 0o600))
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
 import { openBlobStore } from '@skerry/artifact/blob-store'
+import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { toError } from '@skerry/base/assert'
 import { runControllers } from '@skerry/controller/run-controllers'
 import { startEmbeddedPostgres } from '@skerry/store/embedded-postgres'
@@ -30,9 +31,13 @@ export type Hub = AsyncDisposable & {
 
 /**
  * Starts everything that a hub is, in order; disposing ends it in reverse. Rejects with a sentence when
- * the data directory is another hub's, a port is taken, or the database cannot be had.
+ * the data directory is another hub's, full or read-only, a port is taken, or the database cannot be had.
  */
 export async function openHub(options: HubOptions, tools: Tools): Promise<Hub> {
+  return tellStorageErrors(options.data, () => openParts(options, tools))
+}
+
+async function openParts(options: HubOptions, tools: Tools): Promise<Hub> {
   await using started = new AsyncDisposableStack()
   started.use(lockDataDirectory(options.data))
   const keys = join(options.data, 'keys')
@@ -85,7 +90,7 @@ async function startGateway(parts: Parts): Promise<Gateway> {
       listen,
     )
   } catch (thrown) {
-    throw listenFailure(thrown, listen)
+    throw listenFailure(thrown, { ...listen, option: '--gateway-port' })
   }
 }
 

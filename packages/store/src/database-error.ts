@@ -4,6 +4,9 @@ import { ApiError, isApiError, unavailable } from '@skerry/api/status'
 /** SQLSTATE classes that pass: connection, resources, lock, operator, rollback, i/o. */
 const passingClasses = new Set(['08', '40', '53', '55', '57', '58', '25'])
 
+/** SQLSTATE `disk_full`. */
+const diskFull = '53100'
+
 /** Classes that say a value was refused. */
 const refusedClasses = new Set(['22', '23', '54'])
 
@@ -20,6 +23,10 @@ export function databaseError(thrown: unknown): Error {
   if (isApiError(thrown)) return thrown
   const error = toError(thrown)
   if (bugs.some((bug) => error instanceof bug)) return error
+  if ((thrown as { code?: unknown } | undefined)?.code === diskFull)
+    return unavailable(
+      `The disk of the database has no space left; nothing was written. Free some and try again. (${error.message})`,
+    )
   const sqlClass = classOf(thrown)
   if (sqlClass === undefined || passingClasses.has(sqlClass))
     return unavailable(`The database does not answer; try again. (${error.message})`)

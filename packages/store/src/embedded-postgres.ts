@@ -57,8 +57,13 @@ export async function startEmbeddedPostgres(
     logFile: join(dataDir, 'postgres.log'),
   }
   const first = await run(server, options.port)
-  await ensureDatabase(first.owner.client, database)
   const supervisor = supervise(server, first)
+  try {
+    await ensureDatabase(first.owner.client, database)
+  } catch (thrown) {
+    await supervisor.stop()
+    throw thrown
+  }
   return {
     databaseUrl: `postgres://skerry:${password}@127.0.0.1:${first.port}/${database}`,
     [Symbol.asyncDispose]: () => supervisor.stop(),

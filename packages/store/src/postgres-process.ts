@@ -44,7 +44,7 @@ export async function initialize(place: PostgresPlace, password: string): Promis
     const args = ['-D', fresh, `--username=${postgresUser}`, ...auth, ...locale]
     const { code, output } = await runToEnd(place, 'initdb', args)
     if (code !== 0)
-      throw new Error(`PostgreSQL could not make its data directory: ${lastLines(output)}`)
+      throw new Error(`PostgreSQL could not make its data directory: ${reasonIn(output)}`)
     await rename(fresh, dataDirOf(place)).catch(async (thrown: unknown) => {
       // Another hub that started at the same moment was faster; who of us may run it is decided later.
       await stat(join(dataDirOf(place), 'PG_VERSION')).catch(() => {
@@ -159,7 +159,15 @@ export async function freePort(): Promise<number> {
 
 /** What the server last said, for an error. */
 export async function lastLogLines(logFile: string): Promise<string> {
-  return lastLines(await readFile(logFile, 'utf8').catch(() => ''))
+  return reasonIn(await readFile(logFile, 'utf8').catch(() => ''))
+}
+
+/** One sentence for what an operator can mend; else the last lines. */
+export function reasonIn(output: string): string {
+  const last = lastLines(output)
+  return last.includes('No space left on device')
+    ? 'its disk has no space left: free some or enlarge the disk.'
+    : last
 }
 
 function lastLines(text: string): string {

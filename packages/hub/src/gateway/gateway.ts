@@ -68,18 +68,16 @@ export async function openGateway(
   listen: ListenOptions,
 ): Promise<Gateway> {
   const { authority, state, specs, clock, log } = options
+  await using opening = new AsyncDisposableStack()
   const live = new Map<DeviceKey, Connection>()
+  const onChange = (key: DeviceKey, device: KnownDevice | undefined) =>
+    readmit(running, key, device)
   const running: Running = {
     options,
     live,
     connections: new Map(),
-    specStreams: createSpecStreams({ specs, clock, log }),
-    devices: watchDevices({
-      state,
-      clock,
-      log,
-      onChange: (key, device) => readmit(running, key, device),
-    }),
+    devices: opening.use(watchDevices({ state, clock, log, onChange })),
+    specStreams: opening.use(createSpecStreams({ specs, clock, log })),
   }
   const issued = await authority.serverCertificate(options.hostNames)
   const server = createServer(issued, authority.certificate)
@@ -92,16 +90,16 @@ export async function openGateway(
     server.listen(listen.port, listen.host, resolve)
   })
   void renewServerCertificate(server, options, ended.signal)
+  const watches = opening.move()
   return {
     port: (server.address() as AddressInfo).port,
     connected: () => [...live.values()].flatMap(({ identity }) => identity ?? []),
     reverse: ({ namespace, device }) => reverseOf(live.get(`${namespace}/${device}`)),
     async [Symbol.asyncDispose]() {
       ended.abort(new Error('The gateway ends.'))
-      running.specStreams[Symbol.dispose]()
       const closed = new Promise((resolve) => server.close(resolve))
       for (const session of running.connections.keys()) session.destroy()
-      await running.devices[Symbol.asyncDispose]()
+      await watches.disposeAsync()
       await closed
     },
   }
