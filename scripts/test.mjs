@@ -6,7 +6,9 @@ import { buildConsole, installDependencies, npmCommand, root, run, say } from '.
 const npmScript = (name, ...args) => [
   name,
   () =>
-    run('npm', ['run', '-s', name, ...(args.length > 0 ? ['--', ...args] : [])], { PATH: path }),
+    run(...npmCommand(['run', '-s', name, ...(args.length > 0 ? ['--', ...args] : [])]), {
+      PATH: path,
+    }),
 ]
 const path = `${join(root, 'node_modules/node/bin')}:${join(root, 'node_modules/.bin')}:${process.env.PATH}`
 const parts = new Map([

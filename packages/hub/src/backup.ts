@@ -24,6 +24,18 @@ type BackupFile = {
   readonly storeDigest: string
 }
 
+/** Lies in a data folder while a restore is under way: a hub would take half of it for an empty hub. */
+const unfinishedRestoreFile = 'restore-unfinished'
+
+/** Throws a sentence when a restore into this folder was cut off. */
+export async function assertRestoreFinished(data: string): Promise<void> {
+  const source = await readFile(join(data, unfinishedRestoreFile), 'utf8').catch(() => undefined)
+  if (source !== undefined)
+    throw new Error(
+      `The restore of ${source} into ${data} was cut off: remove ${data} and restore again.`,
+    )
+}
+
 const storeFile = 'store.ndjson'
 const manifestFile = 'backup.json'
 /** The folders of a hub that belong together with its database. */
@@ -75,6 +87,7 @@ export async function restore(source: string, data: string, tools: Tools): Promi
 
 async function putBack(source: string, data: string, tools: Tools): Promise<number> {
   using _ = lockDataDirectory(data)
+  await writeFileAtomic(join(data, unfinishedRestoreFile), source, 0o600)
   for (const folder of folders)
     await cp(join(source, folder), join(data, folder), {
       recursive: true,
@@ -83,8 +96,10 @@ async function putBack(source: string, data: string, tools: Tools): Promise<numb
   await using postgres = await startEmbeddedPostgres({ dataDir: data, ...tools })
   const client = await connect(postgres.databaseUrl)
   try {
-    const lines = createInterface({ input: createReadStream(join(source, storeFile)) })
-    return await importStore(client, lines, tools.clock)
+    const epoch = await importStore(client, linesOf(join(source, storeFile)), tools.clock)
+    await rm(join(data, unfinishedRestoreFile))
+    await syncDirectory(data)
+    return epoch
   } finally {
     await client.end()
   }
@@ -138,6 +153,11 @@ async function writeStore(databaseUrl: string, file: string): Promise<void> {
   const handle = await open(file)
   await handle.sync()
   await handle.close()
+}
+
+/** Opened when the first line is asked for: what comes before somebody listens would be lost. */
+async function* linesOf(file: string): AsyncGenerator<string> {
+  yield* createInterface({ input: createReadStream(file) })
 }
 
 async function* withNewlines(lines: AsyncIterable<string>): AsyncGenerator<string> {

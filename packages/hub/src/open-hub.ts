@@ -10,6 +10,7 @@ import { openPostgresStore } from '@skerry/store/postgres-store'
 import { listenFailure } from './api-listener.ts'
 import { startApi } from './start-api.ts'
 import { urlHost } from './url-host.ts'
+import { assertRestoreFinished } from './backup.ts'
 import { createHubControllers } from './controllers/hub-controllers.ts'
 import { createSiteReports } from './controllers/site-reports.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
@@ -40,6 +41,7 @@ export async function openHub(options: HubOptions, tools: Tools): Promise<Hub> {
 async function openParts(options: HubOptions, tools: Tools): Promise<Hub> {
   await using started = new AsyncDisposableStack()
   started.use(lockDataDirectory(options.data))
+  await assertRestoreFinished(options.data)
   const keys = join(options.data, 'keys')
   const { clock, random, log } = tools
   const authority = await openAuthority({ dir: keys, clock })
