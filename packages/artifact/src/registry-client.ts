@@ -121,7 +121,7 @@ async function uploadInPieces(link: Link, repository: string, blob: PushBlob): P
       offset = await sendPieces(link, location, { ...blob, offset })
       failures = 0
     } catch (error) {
-      if (error instanceof RegistryError && error.status < 500) throw error
+      if (error instanceof RegistryError && !isPassing(error.status)) throw error
       await pause(link, (failures += 1), error)
       offset = (await uploadedBytes(link, location)) ?? before
       if (offset > before) failures = 0
@@ -136,6 +136,9 @@ async function uploadInPieces(link: Link, repository: string, blob: PushBlob): P
   if (finished.status !== 201 && finished.status !== 200) throw await errorOf(finished)
   await discard(finished)
 }
+
+/** A full disk (507) does not empty itself: whoever pushes hears of it at once. */
+const isPassing = (status: number) => status >= 500 && status !== 507
 
 async function sendPieces(
   link: Link,
@@ -203,7 +206,7 @@ async function* pullResuming(link: Link, url: string, digest: Digest): AsyncGene
       }
       break
     } catch (error) {
-      if (error instanceof RegistryError && error.status < 500) throw error
+      if (error instanceof RegistryError && !isPassing(error.status)) throw error
       await pause(link, (failures += 1), error)
     }
   }

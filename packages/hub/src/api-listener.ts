@@ -54,6 +54,8 @@ export async function listenApi(options: ListenerOptions): Promise<ApiListener> 
     },
     (request, response) => {
       response.on('error', (error) => log.debug('An answer broke.', { error: error.message }))
+      // What nobody read of a body would stand in the way of the next request on the connection.
+      response.once('finish', () => request.resume())
       void answer(options, request, response)
     },
   )
