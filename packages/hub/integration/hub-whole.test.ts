@@ -195,8 +195,15 @@ test('a site gets its own signed spec, tells how it is, and is counted once', as
   const { epoch, revision } = spec
   const at = { target: { epoch, revision }, applied: { epoch, revision } }
   await link.reportStatus({
-    ...{ bootId: 'b', sequence: 1, agentVersion: '0.1.0', architecture: 'x64', health: 'Healthy' },
-    ...{ isSettled: true, layers: [], failed: [], ...at },
+    bootId: 'b',
+    sequence: 1,
+    agentVersion: '0.1.0',
+    architecture: 'x64',
+    health: 'Healthy',
+    isSettled: true,
+    layers: [],
+    failed: [],
+    ...at,
   })
   await eventually('the site to be online and synced', async () => {
     const { status } = (await state.get(siteKind, key('oslo')))!
@@ -207,11 +214,20 @@ test('a site gets its own signed spec, tells how it is, and is counted once', as
   const minute = 60_000
   const sketch = { zero: 0, buckets: [1, 10], sum: 12 }
   const record = {
-    ...{ sequence: 1, layer: 'digits', model: 'digits', version: 'v1', digest: 'sha256:m' },
+    sequence: 1,
+    layer: 'digits',
+    model: 'digits',
+    version: 'v1',
+    digest: 'sha256:m',
     startTime: toTimestamp(clock.now() - minute),
     endTime: toTimestamp(clock.now() - 1000),
-    ...{ requests: 10, errors: 1, judged: 5, correct: 4, classes: { 3: 10 } },
-    ...{ latencyMs: sketch, confidence: sketch },
+    requests: 10,
+    errors: 1,
+    judged: 5,
+    correct: 4,
+    classes: { 3: 10 },
+    latencyMs: sketch,
+    confidence: sketch,
   }
   for (let times = 0; times < 3; times += 1)
     assert.deepEqual(await link.sendTelemetry({ bootId: 'b', records: [record] }), {
