@@ -13,19 +13,12 @@ await build({
   outdir: target,
   outExtension: { '.js': '.mjs' },
   bundle: true,
-  // Certificates are made once a day: the code for it is loaded only then.
-  splitting: true,
   format: 'esm',
   platform: 'node',
-  // What is imported when it is needed must be an ES module: a CommonJS one loses its names on the way.
-  mainFields: ['module', 'main'],
   target: 'node24',
   minify: true,
   sourcemap: 'linked',
   external: ['onnxruntime-node'],
-  banner: {
-    js: "import { createRequire as bundledRequire } from 'node:module'; const require = bundledRequire(import.meta.url);",
-  },
   logLevel: 'warning',
 })
 for (const file of globSync(`${target}/*.mjs`))

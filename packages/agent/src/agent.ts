@@ -5,7 +5,6 @@ import type { AgentConfig } from './agent-config.ts'
 import { createBlobFetcher } from './blob-fetcher.ts'
 import { createBus } from './bus.ts'
 import { type ConnectionState, type CurrentState, type TargetState, unknownState } from './buses.ts'
-import { makeDeviceKey } from './device-key.ts'
 import { loadDeviceTrust } from './device-trust.ts'
 import { untilAborted } from './first-of.ts'
 import { createHeldSteps } from './held-steps.ts'
@@ -92,9 +91,7 @@ export async function runAgent(
   const { heartbeatMs } = config
   const path = `${config.data}/agent.sock`
   await Promise.all([
-    keepRunning(host, 'poll', signal, (ends) =>
-      poll({ ...shared, config, state, makeKey: makeDeviceKey }, ends),
-    ),
+    keepRunning(host, 'poll', signal, (ends) => poll({ ...shared, config, state }, ends)),
     keepRunning(host, 'seek', signal, (ends) =>
       seek({ ...shared, happened: buses.happened, machinery, held }, ends),
     ),

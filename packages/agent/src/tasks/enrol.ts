@@ -1,5 +1,6 @@
 import { backoffMs } from '@skerry/base/backoff'
 import { joinTokenCredential } from '@skerry/api/join-token'
+import { createDeviceKey, createSigningRequest } from '@skerry/client/device-key'
 import { LinkError } from '@skerry/client/device-link'
 import type { AgentConfig } from '../agent-config.ts'
 import type { Bus } from '../bus.ts'
@@ -16,7 +17,6 @@ export type EnrolOptions = {
   readonly state: AgentState
   readonly trust: DeviceTrust
   readonly connection: Bus<ConnectionState>
-  readonly makeKey: (name: string) => Promise<DeviceKey>
 }
 
 const backoff = { firstMs: reconnectFirstMs, maxMs: reconnectMaxMs }
@@ -76,10 +76,12 @@ async function askOnce(options: EnrolOptions): Promise<Outcome> {
   }
 }
 
-async function loadKey({ state, makeKey, config, host }: EnrolOptions): Promise<DeviceKey> {
+/** The key is made once, here, and never leaves the device; the request that it signs is kept with it. */
+async function loadKey({ state, config, host }: EnrolOptions): Promise<DeviceKey> {
   const kept = await state.key.read()
   if (kept !== undefined) return kept
-  const made = await makeKey(config.site ?? host.machine.hostname)
+  const key = createDeviceKey()
+  const made = { key, request: createSigningRequest(key, config.site ?? host.machine.hostname) }
   await state.key.write(made)
   return made
 }
