@@ -9,7 +9,7 @@ import {
   type Trial,
   type TrialOutcome,
   tryGates,
-} from '../packages/rollout/src/gate-trial.ts'
+} from '../packages/rollout/src/testing/gate-trial.ts'
 
 const rollouts = Number(process.argv[2] ?? 1000)
 const seed = Number(process.argv[3] ?? 1)

@@ -1,12 +1,14 @@
 // Fails when a package imports something that its layer may not see. `node:` counts as a layer, so a
-// package without it stays free of disk, sockets and processes. Tests may use anything.
+// package without it stays free of disk, sockets and processes. Tests may use anything; what stands in a
+// folder `testing` is for them alone, and product code may not import it.
 import { globSync, readFileSync } from 'node:fs'
 import { builtinModules } from 'node:module'
 
 const scope = '@skerry/'
 const layers = JSON.parse(readFileSync('layers.json', 'utf8')) as Record<string, string[]>
-const importPattern = /(?:from|import)\s*\(?\s*'([^'.][^']*)'/g
-const isTest = /\.test\.tsx?$/
+const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g
+const isTest = /\.test\.tsx?$|\/src\/testing\//
+const isForTests = /(^|\/)testing(\/|$)/
 const problems: string[] = []
 
 for (const file of globSync('packages/*/src/**/*.{ts,tsx}')) {
@@ -21,6 +23,9 @@ for (const file of globSync('packages/*/src/**/*.{ts,tsx}')) {
     dependencies?: Record<string, string>
   }
   for (const [, specifier = ''] of readFileSync(file, 'utf8').matchAll(importPattern)) {
+    if (isForTests.test(specifier) && owner !== 'testing')
+      problems.push(`${file}: ${specifier} is for tests: product code may not import it`)
+    if (specifier.startsWith('.')) continue
     const isBuiltin = specifier.startsWith('node:') || builtinModules.includes(specifier)
     const name = specifier.split('/', specifier.startsWith('@') ? 2 : 1).join('/')
     const layer = isBuiltin

@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createFakeHost } from './fake-host.ts'
-import { type RunningAgent, lastChild, model, ready, sign, spec, startAgent } from './fake-site.ts'
-import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
+import { createFakeHost } from './testing/fake-host.ts'
+import {
+  type RunningAgent,
+  lastChild,
+  model,
+  ready,
+  sign,
+  spec,
+  startAgent,
+} from './testing/fake-site.ts'
+import { type SimulatedDisk, createSimulatedDisk } from './testing/simulated-disk.ts'
 
 /** Two releases of a model: each is pushed, fetched, loaded, switched to and noted. */
 async function live(agent: RunningAgent): Promise<void> {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { after, describe, it } from 'node:test'
 import { LinkError } from '@skerry/client/device-link'
 import { runAgent } from './agent.ts'
-import { createFakeHost } from './fake-host.ts'
+import { createFakeHost } from './testing/fake-host.ts'
 import {
   type RunningAgent,
   bytesOf,
@@ -18,7 +18,7 @@ import {
   spec,
   startAgent,
   window,
-} from './fake-site.ts'
+} from './testing/fake-site.ts'
 
 const stops: (() => Promise<void>)[] = []
 after(async () => {

@@ -11,7 +11,7 @@ import { describeGraph, ownershipProblems } from './describe-graph.ts'
 import { recordEvent } from './record-event.ts'
 import { runControllers } from './run-controllers.ts'
 import { runWhileLeading } from './run-while-leading.ts'
-import { createSteppedClock } from './stepped-clock.ts'
+import { createSteppedClock } from '@skerry/testing/stepped-clock'
 import { updateStatus } from './update-status.ts'
 import { WorkQueue } from './work-queue.ts'
 

@@ -8,7 +8,7 @@ import { promisify } from 'node:util'
 import type { ModelInspection } from '@skerry/api/model-server-protocol'
 import { systemClock } from '@skerry/base/clock'
 import { inspectModel } from '../src/inspect-model.ts'
-import { identityModel } from '../src/onnx-fixture.ts'
+import { identityModel } from '../src/testing/onnx-fixture.ts'
 import { inspectMain, scratch } from './model-process.ts'
 
 const digits = (name: string) =>

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import { Agent, type IncomingMessage, request } from 'node:http'
 import { test } from 'node:test'
 import { sketchCount } from '@skerry/api/sketch'
-import { identityModel, intAttribute, writeOnnx } from '../src/onnx-fixture.ts'
+import { identityModel, intAttribute, writeOnnx } from '../src/testing/onnx-fixture.ts'
 import { HandOver, ModelProcess, scratch } from './model-process.ts'
 
 const classifier = identityModel(1, ['n', 3])

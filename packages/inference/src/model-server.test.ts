@@ -3,8 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
 import { after, before, test } from 'node:test'
 import { sketchCount } from '@skerry/api/sketch'
-import { identityModel, writeOnnx } from './onnx-fixture.ts'
-import { type ServedFixture, post, serveFixture } from './served-fixture.ts'
+import { identityModel, writeOnnx } from './testing/onnx-fixture.ts'
+import { type ServedFixture, post, serveFixture } from './testing/served-fixture.ts'
 import type { Datatype } from './tensor-type.ts'
 
 /** A classifier of three classes: it gives back what it gets, so a test can say what it answers. */

@@ -8,7 +8,7 @@ import {
   intAttribute,
   tensor,
   writeOnnx,
-} from './onnx-fixture.ts'
+} from './testing/onnx-fixture.ts'
 import { loadModel } from './model-session.ts'
 import { tensorDatatypes } from '@skerry/api/kinds/model'
 

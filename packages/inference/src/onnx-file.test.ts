@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { attribute, identityModel, message, tensor, writeOnnx } from './onnx-fixture.ts'
+import { attribute, identityModel, message, tensor, writeOnnx } from './testing/onnx-fixture.ts'
 import { readOnnx } from './onnx-file.ts'
 
 const value = { name: 'x', type: 1, shape: ['n'] }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import { describe, it } from 'node:test'
 import { silentLog } from '@skerry/base/log'
-import { createSimulatedDisk } from '../simulated-disk.ts'
+import { createSimulatedDisk } from '../testing/simulated-disk.ts'
 import { openAgentState } from './agent-state.ts'
 import { openBlobStore } from './blob-store.ts'
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { silentLog } from '@skerry/base/log'
-import { type SimulatedDisk, createSimulatedDisk } from '../simulated-disk.ts'
+import { type SimulatedDisk, createSimulatedDisk } from '../testing/simulated-disk.ts'
 import { openAgentState } from '../state/agent-state.ts'
 import { type NewRecord, type Spool, openSpool } from './spool.ts'
 

@@ -4,7 +4,7 @@ import type { Rollup } from '@skerry/api/metrics'
 import { SketchBuilder } from '@skerry/api/sketch'
 import { isApiError } from '@skerry/api/status'
 import { createMemoryRollups } from '@skerry/store/memory-rollups'
-import { createSteppedClock } from '@skerry/controller/stepped-clock'
+import { createSteppedClock } from '@skerry/testing/stepped-clock'
 import { parseMetricsQuery, readSiteMetrics, seriesOf } from './site-metrics.ts'
 
 const startMs = Date.parse('2026-11-21T12:00:00Z')

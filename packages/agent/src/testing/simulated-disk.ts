@@ -1,6 +1,6 @@
 import type { Random } from '@skerry/base/random'
 import { seededRandom } from '@skerry/base/random'
-import { type Disk, DiskError, type DiskFile } from './host.ts'
+import { type Disk, DiskError, type DiskFile } from '../host.ts'
 
 /**
  * A disk in memory that keeps only what was promised. At a power cut each sector that was written

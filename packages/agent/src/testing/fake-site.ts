@@ -5,11 +5,11 @@ import { type SiteLayer, type SiteSpec, siteSpecPayloadType } from '@skerry/api/
 import { signEnvelope } from '@skerry/artifact/dsse'
 import { keyIdOf } from '@skerry/artifact/key-id'
 import { silentLog } from '@skerry/base/log'
-import type { AgentConfig } from './agent-config.ts'
-import { runAgent } from './agent.ts'
+import type { AgentConfig } from '../agent-config.ts'
+import { runAgent } from '../agent.ts'
 import { type FakeHost, createFakeHost } from './fake-host.ts'
-import { type Enrolment, openAgentState } from './state/agent-state.ts'
-import type { LocalStatus } from './tasks/local-api.ts'
+import { type Enrolment, openAgentState } from '../state/agent-state.ts'
+import type { LocalStatus } from '../tasks/local-api.ts'
 
 const keys = generateKeyPairSync('ed25519')
 const signingKey = { privateKey: keys.privateKey, keyid: keyIdOf(keys.publicKey) }
@@ -19,24 +19,18 @@ const trustedKeys: TrustedKey[] = [
     publicKey: String(keys.publicKey.export({ type: 'spki', format: 'pem' })),
   },
 ]
-/** One that is good for two years, so that nothing is renewed unless a test wants it. */
-async function makeCertificate(): Promise<string> {
-  await import('reflect-metadata')
-  const { X509CertificateGenerator } = await import('@peculiar/x509')
-  const signingAlgorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const pair = await crypto.subtle.generateKey(signingAlgorithm, true, ['sign', 'verify'])
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    name: 'CN=one-device',
-    notBefore: new Date('2026-01-01T00:00:00Z'),
-    notAfter: new Date('2028-01-01T00:00:00Z'),
-    keys: pair,
-    signingAlgorithm,
-  })
-  return certificate.toString('pem')
-}
+/** Good from 2026 to 2028, so that nothing is renewed unless a test wants it. */
+const certificate = `-----BEGIN CERTIFICATE-----
+MIIBGzCBwaADAgECAgEBMAoGCCqGSM49BAMCMBUxEzARBgNVBAMTCm9uZS1kZXZp
+Y2UwHhcNMjYwMTAxMDAwMDAwWhcNMjgwMTAxMDAwMDAwWjAVMRMwEQYDVQQDEwpv
+bmUtZGV2aWNlMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEVBsffK6hZkkjpH2x
+E8p9QG8bJWHmwX4eH+/RUs990fl8V7eQhuu+n6JnnOifrvmZDWpCvkbN5jQmEzjZ
+/JwSCaMCMAAwCgYIKoZIzj0EAwIDSQAwRgIhAI2tjN3jeFuobmLeRP1693Pp8Bni
+httP96I2CcaEnlxLAiEA1JCy4vKhGwLGR9kQZIpxoUsWGAa2qgF3amg3yiVbu9E=
+-----END CERTIFICATE-----`
 export const enrolment: Enrolment = {
   identity: { namespace: 'depots', site: 'one', siteUid: 'uid-1', device: 'one-device' },
-  certificate: await makeCertificate(),
+  certificate,
   authority: 'authority',
   trustedKeys,
   gateway: 'https://hub:1',

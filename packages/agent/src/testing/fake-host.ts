@@ -15,7 +15,7 @@ import {
   LinkError,
   type LinkOptions,
 } from '@skerry/client/device-link'
-import { createBus } from './bus.ts'
+import { createBus } from '../bus.ts'
 import {
   type ChildProcess,
   type Connection,
@@ -24,7 +24,7 @@ import {
   PortError,
   type ProcessExit,
   type SpawnOptions,
-} from './host.ts'
+} from '../host.ts'
 import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
 
 /** A machine in memory whose every hand the test holds. */

@@ -2,9 +2,9 @@ import type { GateResult } from '@skerry/api/kinds/rollout'
 import type { Gate } from '@skerry/api/kinds/rollout-policy'
 import { SketchBuilder } from '@skerry/api/sketch'
 import type { Random } from '@skerry/base/random'
-import { splitAlpha } from './alpha.ts'
-import { judgeGate } from './gates.ts'
-import type { Numbers } from './measurement.ts'
+import { splitAlpha } from '../alpha.ts'
+import { judgeGate } from '../gates.ts'
+import type { Numbers } from '../measurement.ts'
 
 /** How a version behaves: what the bench and the tests let loose on the gates. */
 export type Behaviour = {

@@ -3,10 +3,10 @@ import { type AddressInfo, createServer } from 'node:net'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
-import type { InferenceLimits } from './limits.ts'
-import { ModelServer } from './model-server.ts'
-import { type LoadedModel, loadModel } from './model-session.ts'
-import type { RunModel } from './run-model.ts'
+import type { InferenceLimits } from '../limits.ts'
+import { ModelServer } from '../model-server.ts'
+import { type LoadedModel, loadModel } from '../model-session.ts'
+import type { RunModel } from '../run-model.ts'
 
 /** For tests: a model on a port of its own, in this process. */
 export type ServedFixture = {
