@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFile, writeFile } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import { configMapKind } from '@skerry/api/kinds/core'
 import { systemClock } from '@skerry/base/clock'
+import { silentLog } from '@skerry/base/log'
+import { systemRandom } from '@skerry/base/random'
 import { withDatabase, withEmptyDatabase } from '@skerry/testing/database'
+import { key } from '@skerry/testing/state-conformance-tools'
 import { dumpSchema } from '../src/dump-schema.ts'
-import { migrate } from '../src/migrate.ts'
+import { migrate, readMigrations } from '../src/migrate.ts'
 import { connect } from '../src/postgres-connections.ts'
+import { openPostgresStore } from '../src/postgres-store.ts'
 import { listObjectsSql } from '../src/sql/list-objects.ts'
 import { compactChangesSql } from '../src/sql/compact-changes.ts'
 import { queryRollupsSql } from '../src/sql/query-rollups.ts'
@@ -42,6 +47,32 @@ describe('schema', () => {
       await assert.rejects(migrate(client!, systemClock), /0001-.*restore the file/)
     } finally {
       for (const each of clients) await each.end()
+    }
+  })
+
+  it('of a hub one version older is brought up to date, with all that was in it', async () => {
+    await using database = await withEmptyDatabase()
+    const client = await connect(database.databaseUrl)
+    try {
+      await migrate(client, systemClock)
+      const last = (await readMigrations()).at(-1)!
+      // As it was before the last migration, which a hub of today then runs over what is there.
+      const made = [...last.sql.matchAll(/create table (\w+)/g)].map(([, name]) => name!)
+      for (const table of made) await client.query(`drop table ${table}`)
+      await client.query('delete from migrations where number = $1', [last.number])
+      await client.query(`insert into objects values
+        ('configmaps', 'default', 'old', 'uid-1', 1, '{}',
+         '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"old","namespace":"default","uid":"uid-1","resourceVersion":"1","creationTimestamp":"2030-01-01T00:00:00Z","generation":1}}')`)
+      await client.query('update counter set version = 1')
+      const doors = { clock: systemClock, random: systemRandom, log: silentLog }
+      await using store = await openPostgresStore({ ...doors, ...database })
+      const old = await store.state.get(configMapKind, key('old'))
+      assert.equal(old?.metadata.uid, 'uid-1')
+      const next = await store.state.create(configMapKind, { metadata: key('new') })
+      assert.ok(Number(next.metadata.resourceVersion) > 1)
+      assert.equal(await store.specs.get('uid-1'), undefined)
+    } finally {
+      await client.end()
     }
   })
 
