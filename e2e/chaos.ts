@@ -61,7 +61,7 @@ async function runSeed(seed: number): Promise<string> {
       '--model',
       'digits',
     )
-    const kills = await killAtRandom(run, random, touched)
+    const kills = await killAtRandom({ run, random, touched, pauseMsMax: isGood ? 20_000 : 3_000 })
     await endsRight(run, isGood)
     await statusIsTrue(run, isGood ? 'v2' : 'v1')
     for (const site of sites) {
@@ -79,12 +79,20 @@ async function runSeed(seed: number): Promise<string> {
     for (const probe of probes.values()) await probe[Symbol.asyncDispose]()
   }
 }
+type KillPlan = {
+  readonly run: DemoRun
+  readonly random: Random
+  /** A bad version is caught within seconds, a good one takes a minute: the kills shall fall into it. */
+  readonly pauseMsMax: number
+  /** Sites where something of their own was killed. */
+  readonly touched: Set<string>
+}
 
-async function killAtRandom(run: DemoRun, random: Random, touched: Set<string>): Promise<string[]> {
+async function killAtRandom({ run, random, pauseMsMax, touched }: KillPlan): Promise<string[]> {
   const kills: string[] = []
-  const total = 1 + Math.floor(random.next() * 3)
+  const total = 2 + Math.floor(random.next() * 3)
   for (let kill = 0; kill < total; kill += 1) {
-    await sleep(500 + random.next() * 12_000)
+    await sleep(200 + random.next() * pauseMsMax)
     const target: Target = targets[Math.floor(random.next() * targets.length)]!
     const site = sites[Math.floor(random.next() * sites.length)]!
     const victim = findVictim(run, target, site)
