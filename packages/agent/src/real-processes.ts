@@ -2,6 +2,8 @@ import { type ChildProcess as NodeChild, spawn } from 'node:child_process'
 import { readFile, readdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
 import type { Readable } from 'node:stream'
+import { toError } from '@skerry/base/assert'
+import { startTicksOf } from '@skerry/base/process-start'
 import type { ChildProcess, Connection, ProcessExit, Processes, SpawnOptions } from './host.ts'
 import { logLineBytesMax, waitingConnectionsMax } from './limits.ts'
 
@@ -34,26 +36,49 @@ export function createRealProcesses(socketOf: SocketOf): Processes {
 }
 
 function start(options: SpawnOptions, socketOf: SocketOf): ChildProcess {
+  const child = tryToSpawn(options)
+  return child instanceof Error ? neverStarted(child) : follow(child, options, socketOf)
+}
+
+/** Some of what keeps a process from starting Node.js tells by an event, and some it throws. */
+function tryToSpawn(options: SpawnOptions): NodeChild | Error {
   const [program = '', ...words] = options.command
   const own = inherited.flatMap((name) =>
     process.env[name] === undefined ? [] : [[name, process.env[name]] as const],
   )
-  const child = spawn(program, words, {
-    cwd: options.directory,
-    env: { ...Object.fromEntries(own), ...options.environment },
-    // A group of its own, so that a signal reaches whatever it starts in turn.
-    detached: true,
-    stdio: ['ignore', 'pipe', 'pipe', ...(options.hasChannel === true ? (['ipc'] as const) : [])],
-    ...(options.uid === undefined ? {} : { uid: options.uid }),
-  })
+  try {
+    return spawn(program, words, {
+      cwd: options.directory,
+      env: { ...Object.fromEntries(own), ...options.environment },
+      // A group of its own, so that a signal reaches whatever it starts in turn.
+      detached: true,
+      stdio: ['ignore', 'pipe', 'pipe', ...(options.hasChannel === true ? (['ipc'] as const) : [])],
+      ...(options.uid === undefined ? {} : { uid: options.uid }),
+    })
+  } catch (thrown) {
+    return toError(thrown)
+  }
+}
+
+function neverStarted({ message: error }: Error): ChildProcess {
+  return {
+    pid: undefined,
+    exited: Promise.resolve({ code: null, signal: null, error }),
+    signal: () => {},
+    send: () => false,
+  }
+}
+
+function follow(child: NodeChild, options: SpawnOptions, socketOf: SocketOf): ChildProcess {
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('error', (error) => {
       if (child.pid === undefined) resolve({ code: null, signal: null, error: error.message })
     })
     child.once('exit', (code, signal) => resolve({ code, signal }))
   })
-  for (const stream of [child.stdout, child.stderr])
-    if (stream !== null) readLines(stream, options.onLine)
+  // A process that found no room in the table of open files has no streams at all.
+  for (const stream of [child.stdout, child.stderr] as (Readable | null | undefined)[])
+    if (stream) readLines(stream, options.onLine)
   const { onMessage } = options
   if (onMessage !== undefined) child.on('message', (message) => onMessage(message))
   return {
@@ -127,12 +152,10 @@ function signalProcess(pid: number, signal: 'SIGTERM' | 'SIGKILL'): void {
 
 /** Start time since boot, and which boot: together they name a process for good. */
 async function identityOf(pid: number): Promise<string | undefined> {
-  const text = await readProc(`${pid}/stat`)
-  // The name of the program stands in parentheses and may hold anything.
-  const fields = text?.slice(text.lastIndexOf(')') + 2).split(' ')
-  if (fields === undefined || fields[0] === 'Z') return undefined
+  const startTicks = startTicksOf((await readProc(`${pid}/stat`)) ?? '')
+  if (startTicks === undefined) return undefined
   const boot = await readProc('sys/kernel/random/boot_id')
-  return `${boot?.trim() ?? ''} ${fields[19] ?? ''}`
+  return `${boot?.trim() ?? ''} ${startTicks}`
 }
 
 async function hasEnvironment(pid: string, entry: string): Promise<boolean> {

@@ -58,7 +58,33 @@ function layerProblems(layer: Layer, index: number): Problem[] {
       type: 'Forbidden',
       message: `not allowed in a layer of type ${layer.type}: remove it`,
     })
-  return problems
+  return [...problems, ...workloadProblems(layer, `${path}.workload`)]
+}
+
+/** What no operating system can start is refused here, and not found out at ten thousand sites. */
+function workloadProblems({ workload }: Layer, path: string): Problem[] {
+  const { command = [], environment = {} } = workload ?? {}
+  const invalid = (at: string, value: string, message: string): Problem => ({
+    path: `${path}.${at}`,
+    type: 'Invalid',
+    value,
+    message,
+  })
+  const texts = [
+    ...command.map((word, index) => [`command[${index}]`, word] as const),
+    ...Object.entries(environment).map(([name, value]) => [`environment.${name}`, value] as const),
+  ]
+  return [
+    ...(command[0] === '' ? [invalid('command[0]', '', 'must name a program')] : []),
+    ...texts
+      .filter(([, text]) => text.includes('\0'))
+      .map(([at, text]) => invalid(at, text, 'must not hold the character U+0000')),
+    ...Object.keys(environment)
+      .filter((name) => name === '' || /[=\0]/.test(name))
+      .map((name) =>
+        invalid('environment', name, 'names must have a character, and neither = nor U+0000'),
+      ),
+  ]
 }
 
 /** An immutable, content-addressed version of a Profile. */
