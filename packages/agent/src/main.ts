@@ -1,9 +1,11 @@
 // The agent of a device. Everything that touches the machine goes through `Host`.
 import { existsSync } from 'node:fs'
-import { mkdir, realpath } from 'node:fs/promises'
+import { realpath } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
+import { makeDirectory } from '@skerry/artifact/make-directory'
+import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
 import { createJsonLog } from '@skerry/base/log'
@@ -37,6 +39,13 @@ function preferSmallOverFast(): void {
   setFlagsFromString('--semi-space-growth-factor=1')
 }
 
+function ownDirectory(path: string): Promise<string> {
+  return tellStorageErrors(path, async () => {
+    makeDirectory(resolve(path))
+    return realpath(path)
+  })
+}
+
 async function main(): Promise<number> {
   preferSmallOverFast()
   // Whoever read the log may be gone: the site goes on without.
@@ -52,8 +61,7 @@ async function main(): Promise<number> {
   const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
   const host = createRealHost(log, createDeviceNetwork({ clock: systemClock }))
   try {
-    await mkdir(parsed.config.data, { recursive: true, mode: 0o700 })
-    const data = await realpath(parsed.config.data)
+    const data = await ownDirectory(parsed.config.data)
     const modelServer = modelServerCommand(parsed.modelServer)
     log.info('The agent starts', { data, hub: parsed.config.hub, pid: process.pid })
     await runAgent(host, { ...parsed.config, data, modelServer }, stopping.signal)

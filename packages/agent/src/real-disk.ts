@@ -60,6 +60,7 @@ const failures: Readonly<Record<string, readonly [DiskFailure, string]>> = {
   EDQUOT: ['Full', 'the quota of the disk is used up: make room'],
   EROFS: ['ReadOnly', 'the disk is read-only: mount it for writing'],
   EACCES: ['Denied', 'the agent may not write here: give the directory to its user'],
+  ENOTDIR: ['Denied', 'this is not a directory: name another one'],
   EPERM: ['Denied', 'the agent may not do this here: give the directory to its user'],
 }
 
