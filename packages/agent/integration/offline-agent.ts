@@ -1,8 +1,8 @@
 // The real agent on the real machine, with a hub that is never there.
 import { systemClock } from '@skerry/base/clock'
+import { createJsonLog } from '@skerry/base/log'
 import { type DeviceNetwork, LinkError } from '@skerry/client/device-link'
 import { runAgent } from '../src/agent.ts'
-import { createJsonLog } from '../src/json-log.ts'
 import { createRealHost } from '../src/real-host.ts'
 
 const [data = '', modelServer = ''] = process.argv.slice(2)

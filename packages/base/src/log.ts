@@ -1,4 +1,6 @@
-/** One line of JSON a record; secrets never go in. */
+import type { Clock } from './clock.ts'
+
+/** Secrets never go in. */
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
 export type LogFields = Record<string, string | number | boolean | undefined>
 
@@ -27,6 +29,17 @@ export function createLog(
     error: at('error'),
     with: (fields) => createLog(write, { ...bound, ...fields }),
   }
+}
+
+/** A log of one line of JSON a record, with its time. */
+export function createJsonLog(
+  clock: Pick<Clock, 'now'>,
+  writeLine: (line: string) => unknown,
+): Log {
+  return createLog(({ level, message, fields }) => {
+    const time = new Date(clock.now()).toISOString()
+    writeLine(`${JSON.stringify({ time, level, message, ...fields })}\n`)
+  })
 }
 
 export const silentLog: Log = createLog(() => {})

@@ -1,5 +1,7 @@
-import { linkSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { makeDirectory } from '@skerry/artifact/make-directory'
+import { startTicksOf } from '@skerry/base/process-start'
 
 /**
  * Keeps two hubs off one data directory. The file names a process by number and start time, so a lock
@@ -24,19 +26,6 @@ export function lockDataDirectory(dataDir: string): Disposable {
     rmSync(own, { force: true })
   }
   return { [Symbol.dispose]: () => rmSync(file, { force: true }) }
-}
-
-/** With `recursive`, Node.js says of a read-only disk that there is no such file. */
-function makeDirectory(path: string): void {
-  try {
-    mkdirSync(path, { mode: 0o700 })
-  } catch (thrown) {
-    const { code } = thrown as NodeJS.ErrnoException
-    if (code === 'EEXIST') return
-    if (code !== 'ENOENT' || dirname(path) === path) throw thrown
-    makeDirectory(dirname(path))
-    mkdirSync(path, { mode: 0o700 })
-  }
 }
 
 /** Whether the link could be made; false when there is a file of that name. */
@@ -70,11 +59,9 @@ function readHolder(file: string): Holder | undefined {
   }
 }
 
-/** Clock ticks from boot to the start of a process (field 22 of /proc/PID/stat). */
 function startTicks(pid: number): string | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
+    return startTicksOf(readFileSync(`/proc/${pid}/stat`, 'utf8'))
   } catch {
     return undefined
   }

@@ -2,14 +2,14 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
+import { createJsonLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { backUp, restore } from './backup.ts'
 import { hubUsage, parseHubOptions } from './hub-options.ts'
 import type { Tools } from './hub-parts.ts'
-import { createJsonLog } from './json-log.ts'
 import { openHub } from './open-hub.ts'
 
-const log = createJsonLog(process.stderr, systemClock)
+const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
 const tools: Tools = { clock: systemClock, random: systemRandom, log }
 const [command, ...rest] = process.argv.slice(2)
 

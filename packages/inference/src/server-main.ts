@@ -4,6 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Socket } from 'node:net'
 import { systemClock } from '@skerry/base/clock'
+import { createJsonLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import type { FromModelServer, ToModelServer } from '@skerry/api/model-server-protocol'
 import { type ServerArguments, parseServerArguments } from './command-line.ts'
@@ -12,7 +13,6 @@ import { readModelFile } from './model-file.ts'
 import { ModelServer } from './model-server.ts'
 import { type LoadedModel, loadModel } from './model-session.ts'
 import type { Refusal } from './model-refusal.ts'
-import { stderrLog } from './stderr-log.ts'
 import { warmUp } from './warm-up.ts'
 
 const exitCodes = { usage: 2, refused: 3 } as const
@@ -21,7 +21,7 @@ const lastWindowId = -1
 const standaloneDrainMs = 10_000
 
 const clock = systemClock
-const log = stderrLog(clock)
+const log = createJsonLog(clock, (line) => process.stderr.write(line))
 
 function tell(message: FromModelServer): Promise<void> {
   return new Promise((resolve) => {
