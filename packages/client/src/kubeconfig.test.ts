@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { describe, it } from 'node:test'
-import { loadKubeconfig, writeKubeconfig } from './kubeconfig.ts'
+import { loadKubeconfig } from './kubeconfig.ts'
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'skerry-kubeconfig-'))
@@ -24,21 +24,38 @@ users: [{name: u, user: {token: abc}}]
 ${more}`
 
 describe('a kubeconfig', () => {
-  it('reads back as it was written, and only its owner may read it', () =>
+  it('carries certificates and a proxy within itself, in YAML or JSON', () =>
     withFolder(async (folder) => {
-      const path = join(folder, 'deep', 'config')
-      const address = {
-        server: 'https://127.0.0.1:6443',
-        authority: '-----BEGIN CERTIFICATE-----\nA\n-----END CERTIFICATE-----\n',
+      const path = join(folder, 'config')
+      const encoded = (pem: string) => Buffer.from(pem).toString('base64')
+      const server = 'https://127.0.0.1:6443'
+      const cluster = {
+        server,
+        'certificate-authority-data': encoded('authority\n'),
+        'proxy-url': 'http://proxy:3128',
+      }
+      const user = {
+        'client-certificate-data': encoded('cert\n'),
+        'client-key-data': encoded('key\n'),
+      }
+      const config = {
+        apiVersion: 'v1',
+        kind: 'Config',
+        clusters: [{ name: 'c', cluster }],
+        users: [{ name: 'u', user }],
+        contexts: [{ name: 'x', context: { cluster: 'c', user: 'u', namespace: 'default' } }],
+        'current-context': 'x',
+      }
+      await writeFile(path, JSON.stringify(config))
+      assert.deepEqual(await loadKubeconfig(path), {
+        server,
+        authority: 'authority\n',
         clientCertificate: 'cert\n',
         clientKey: 'key\n',
         token: undefined,
         proxy: 'http://proxy:3128',
         namespace: 'default',
-      }
-      await writeKubeconfig(path, address)
-      assert.deepEqual(await loadKubeconfig(path), address)
-      assert.equal((await stat(path)).mode & 0o777, 0o600)
+      })
     }))
   it('names files relative to itself', () =>
     withFolder(async (folder) => {

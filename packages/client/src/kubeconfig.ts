@@ -1,8 +1,8 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { delimiter, dirname, join, resolve } from 'node:path'
 import { isPlainObject } from '@skerry/base/json'
-import { parse, stringify } from 'yaml'
+import { parse } from 'yaml'
 
 /** Where a hub is and how to show who asks. Certificates and keys are PEM. */
 export type HubAddress = {
@@ -142,48 +142,4 @@ async function credentialsOf(user: Entry, what: string): Promise<Partial<HubAddr
     clientCertificate: await pemOf(user, 'client-certificate'),
     clientKey: await pemOf(user, 'client-key'),
   }
-}
-
-/** Writes a kubeconfig with one context, readable by its owner alone. */
-export async function writeKubeconfig(
-  path: string,
-  address: HubAddress,
-  name = 'skerry',
-): Promise<void> {
-  await mkdir(dirname(path), { recursive: true })
-  const unfinished = `${path}.new`
-  await writeFile(unfinished, formatKubeconfig(address, name), { mode: 0o600 })
-  await rename(unfinished, path)
-}
-
-function formatKubeconfig(address: HubAddress, name: string): string {
-  const encoded = (pem: string | undefined): string | undefined =>
-    pem === undefined ? undefined : Buffer.from(pem).toString('base64')
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [
-      {
-        name,
-        cluster: {
-          server: address.server,
-          'certificate-authority-data': encoded(address.authority),
-          'proxy-url': address.proxy,
-        },
-      },
-    ],
-    users: [
-      {
-        name,
-        user: {
-          token: address.token,
-          'client-certificate-data': encoded(address.clientCertificate),
-          'client-key-data': encoded(address.clientKey),
-        },
-      },
-    ],
-    contexts: [{ name, context: { cluster: name, user: name, namespace: address.namespace } }],
-    'current-context': name,
-  }
-  return stringify(config)
 }

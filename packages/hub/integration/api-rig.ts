@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -11,12 +11,12 @@ import type { State } from '@skerry/api/state'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
-import { writeKubeconfig } from '@skerry/client/kubeconfig'
 import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import type { Extensions } from '../src/api-server/extension.ts'
 import { openAuthority } from '../src/trust/authority.ts'
 import { authorize } from '../src/trust/authorize.ts'
+import { writeKubeconfigFile } from '../src/kubeconfig-file.ts'
 
 export type ApiRig = AsyncDisposable & {
   readonly state: State
@@ -73,16 +73,11 @@ export async function openApiRig(): Promise<ApiRig> {
   await once(server.listen(0, '127.0.0.1'), 'listening')
   const { port } = server.address() as AddressInfo
   const admin = await authority.issueAdmin()
-  const address = {
-    server: `https://127.0.0.1:${port}`,
-    authority: authority.certificate,
-    namespace: 'default',
-  }
+  const address = { server: `https://127.0.0.1:${port}`, authority: authority.certificate }
   const kubeconfig = join(directory, 'kubeconfig')
   const viewerKubeconfig = join(directory, 'viewer-kubeconfig')
-  const { certificate: clientCertificate, key: clientKey } = admin
-  await writeKubeconfig(kubeconfig, { ...address, clientCertificate, clientKey })
-  await writeKubeconfig(viewerKubeconfig, { ...address, token: 'viewer' })
+  await writeKubeconfigFile(kubeconfig, { ...address, ...admin })
+  await writeViewerKubeconfig(viewerKubeconfig, address)
   const opened = stack.move()
   return {
     state,
@@ -91,6 +86,23 @@ export async function openApiRig(): Promise<ApiRig> {
     viewerKubeconfig,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   }
+}
+
+/** With a token instead of a certificate; kubectl takes JSON for YAML. */
+async function writeViewerKubeconfig(
+  path: string,
+  { server, authority }: { readonly server: string; readonly authority: string },
+): Promise<void> {
+  const data = Buffer.from(authority).toString('base64')
+  const config = {
+    apiVersion: 'v1',
+    kind: 'Config',
+    clusters: [{ name: 'hub', cluster: { server, 'certificate-authority-data': data } }],
+    users: [{ name: 'viewer', user: { token: 'viewer' } }],
+    contexts: [{ name: 'viewer', context: { cluster: 'hub', user: 'viewer' } }],
+    'current-context': 'viewer',
+  }
+  await writeFile(path, JSON.stringify(config))
 }
 
 /** Every subresource that a kind declares, answering what it was asked. */
