@@ -1,14 +1,9 @@
-const units = [
-  ['d', 86_400],
-  ['h', 3_600],
-  ['m', 60],
-  ['s', 1],
-] as const
+import { humanAge } from '@skerry/api/table'
 
-/** How long ago, in the largest unit that fits: `3d`, `12m`; `-` when it never was. */
+/**
+ * How long ago, as kubectl writes it: `47s`, `3m12s`, `2d4h`; `-` when it never was. Clocks differ, so what
+ * is still to come is now.
+ */
 export function ageOf(timestamp: string | undefined, nowMs: number): string {
-  if (timestamp === undefined) return '-'
-  const seconds = Math.max(0, Math.round((nowMs - Date.parse(timestamp)) / 1000))
-  const [unit, size] = units.find(([, each]) => seconds >= each * 2) ?? units[3]
-  return `${Math.floor(seconds / size)}${unit}`
+  return timestamp === undefined ? '-' : humanAge(Math.max(0, nowMs - Date.parse(timestamp)))
 }

@@ -13,10 +13,11 @@ test('durations have a unit', () => {
     )
 })
 
-test('ages are told in the largest unit that fits twice', () => {
+test('ages are told as kubectl tells them', () => {
   const nowMs = Date.parse('2026-11-21T12:00:00Z')
   assert.equal(ageOf('2026-11-21T11:59:30Z', nowMs), '30s')
   assert.equal(ageOf('2026-11-21T11:58:30Z', nowMs), '90s')
+  assert.equal(ageOf('2026-11-21T11:56:48Z', nowMs), '3m12s')
   assert.equal(ageOf('2026-11-21T09:00:00Z', nowMs), '3h')
   assert.equal(ageOf('2026-11-21T12:00:05Z', nowMs), '0s')
   assert.equal(ageOf(undefined, nowMs), '-')
