@@ -1,4 +1,4 @@
-import { type AnyKind, apiVersionOf, resourceName } from './kind.ts'
+import { type AnyKind, apiVersionOf } from './kind.ts'
 import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
 import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
@@ -27,13 +27,7 @@ export const kinds: readonly AnyKind[] = [
   modelVersionKind,
 ]
 
-const byResource = new Map(kinds.map((kind) => [resourceName(kind), kind]))
 const byKind = new Map(kinds.map((kind) => [`${apiVersionOf(kind)}/${kind.kind}`, kind]))
-
-/** The kind stored as `sites.skerry.dev`. */
-export function kindOfResource(resource: string): AnyKind | undefined {
-  return byResource.get(resource)
-}
 
 /** The kind of an object by what it says of itself. */
 export function kindOfObject(object: { apiVersion: string; kind: string }): AnyKind | undefined {

@@ -38,8 +38,6 @@ export type Step = {
   [N in StepName]: StepFrame & { readonly do: N } & StepArguments[N]
 }[StepName]
 
-export type StepOf<N extends StepName> = Extract<Step, { readonly do: N }>
-
 /** Ordered; thrown away after its first step. */
 export type Plan = { readonly steps: readonly Step[] }
 

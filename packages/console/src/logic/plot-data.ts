@@ -31,7 +31,6 @@ export const plots = {
   accuracy: [{ label: '', dash: 'solid', value: (point) => point.accuracy }],
   errors: [{ label: '', dash: 'solid', value: (point) => point.errorRate }],
 } as const satisfies Record<string, readonly PlotMeasure[]>
-export type PlotName = keyof typeof plots
 
 /** `digits v2`; without the model where all lines are of one. */
 export function versionLabels(series: readonly Series[]): string[] {
