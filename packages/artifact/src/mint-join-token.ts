@@ -1,5 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { formatJoinToken } from '@skerry/api/join-token'
+import { secretDigest } from './secret-digest.ts'
 
 /** 160 bits: nobody guesses it. */
 const secretBytes = 20
@@ -16,11 +17,6 @@ export function mintJoinToken(name: string, authorityDigest: string): MintedJoin
   const secret = randomBytes(secretBytes).toString('hex')
   return {
     token: formatJoinToken({ name, secret, authorityDigest }),
-    tokenDigest: joinTokenDigest(secret),
+    tokenDigest: secretDigest(secret),
   }
-}
-
-/** What is kept of a token's secret part. */
-export function joinTokenDigest(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex')
 }

@@ -3,6 +3,7 @@ import { backoffMs } from '@skerry/base/backoff'
 import type { Clock } from '@skerry/base/clock'
 import type { Digest } from '@skerry/base/digest'
 import { type Random, systemRandom } from '@skerry/base/random'
+import { digestOf } from './digest-of.ts'
 import { imageManifestType } from './oci-manifest.ts'
 import {
   manifestBytesMax,
@@ -84,7 +85,7 @@ export function createRegistryClient(options: RegistryClientOptions): RegistryCl
       })
       if (answer.status !== 201) throw await errorOf(answer)
       await discard(answer)
-      return `sha256:${createHash('sha256').update(bytes).digest('hex')}`
+      return digestOf(bytes)
     },
     async pullManifest(repository, reference) {
       const answer = await ask(link, {

@@ -1,4 +1,3 @@
-import { createHash, X509Certificate } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { kinds } from '@skerry/api/kinds'
@@ -48,9 +47,4 @@ async function readAddress(path: string | undefined): Promise<HubAddress> {
       exitCodes.unreachable,
     )
   }
-}
-
-/** SHA-256 of the hub's authority certificate: how a device knows its hub. */
-export function authorityDigest(authorityPem: string): string {
-  return createHash('sha256').update(new X509Certificate(authorityPem).raw).digest('hex')
 }

@@ -32,5 +32,10 @@ export function pinnedCertificate(
   chain: readonly X509Certificate[],
   digest: string,
 ): X509Certificate | undefined {
-  return chain.find(({ raw }) => createHash('sha256').update(raw).digest('hex') === digest)
+  return chain.find((certificate) => certificateDigest(certificate) === digest)
+}
+
+/** SHA-256 of a certificate (DER), hexadecimal: how a join token names the hub's authority. */
+export function certificateDigest({ raw }: X509Certificate): string {
+  return createHash('sha256').update(raw).digest('hex')
 }

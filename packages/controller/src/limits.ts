@@ -21,8 +21,8 @@ export const watchRetryMaxMs = 10_000
 /** Objects of one kind that are kept in memory. */
 export const cachedObjectsMax = 1_000_000
 
-/** A status that many write is tried this often before the key goes back to the queue. */
-export const statusTriesMax = 10
+/** A status that many write is tried this often: each round lets one through, and 32 devices enrol at once. */
+export const statusTriesMax = 32
 
 /** Who leads is decided anew when a leader is silent for this long; it renews three times in it. */
 export const leaseDurationMs = 15_000

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
-import { type HttpRequest, type HttpResponse, sendAnswer } from './registry/http-message.ts'
+import { type HttpRequest, type HttpResponse, sendAnswer } from './http-message.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',

@@ -18,7 +18,7 @@ import { announceRunningHub } from './hub-endpoint-file.ts'
 import { lockDataDirectory } from './hub-lock.ts'
 import type { HubOptions } from './hub-options.ts'
 import type { Parts, Tools } from './hub-parts.ts'
-import { ensureNamespace } from './system-namespace.ts'
+import { ensureNamespace, systemNamespace } from './system-namespace.ts'
 import { openAuthority } from './trust/authority.ts'
 import { readOrCreateKeyFile } from './trust/key-ring-file.ts'
 import { createSealer } from './trust/sealer.ts'
@@ -53,7 +53,7 @@ async function openParts(options: HubOptions, tools: Tools): Promise<Hub> {
   const blobs = await openBlobStore({ dir: join(options.data, 'registry'), clock })
   const reports = createSiteReports({ state: store.state, clock, log })
   const parts: Parts = { ...tools, options, authority, signingKeys, store, blobs, reports }
-  await ensureNamespace(store.state, 'skerry-system')
+  await ensureNamespace(store.state, systemNamespace)
   const gateway = started.use(await startGateway(parts))
   const gatewayUrl = `https://${urlHost(options)}:${gateway.port}`
   const server = await startApi(parts, gatewayUrl, started)
@@ -141,7 +141,7 @@ function startControllers(parts: Parts, identity: string, started: AsyncDisposab
       lease: {
         identity,
         name: 'skerry-controllers',
-        namespace: 'skerry-system',
+        namespace: systemNamespace,
       },
     }),
   ])

@@ -1,12 +1,7 @@
 import { toTimestamp } from '@skerry/base/clock'
 import type { Clock } from '@skerry/base/clock'
 import { ApiError, badRequest } from '@skerry/api/status'
-import {
-  type HttpRequest,
-  type HttpResponse,
-  readBody,
-  sendAnswer,
-} from './registry/http-message.ts'
+import { type HttpRequest, type HttpResponse, readBody, sendAnswer } from './http-message.ts'
 import { type Identity, mastersGroup } from './trust/identity.ts'
 import type { AuthenticRequest, Authenticator } from './trust/authenticate.ts'
 import { oneTimeCodeLifeMs } from './trust/limits.ts'

@@ -15,7 +15,7 @@ import { createSiteMetricsHandler } from './extensions/site-subresources.ts'
 import type { Parts } from './hub-parts.ts'
 import { writeKubeconfigFile } from './kubeconfig-file.ts'
 import { certificateLookMs } from './limits.ts'
-import type { HttpRequest, HttpResponse } from './registry/http-message.ts'
+import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { type Registry, createRegistry } from './registry/registry.ts'
 import { createSessionEndpoints } from './session-endpoints.ts'
 import {

@@ -1,9 +1,11 @@
+import { X509Certificate } from 'node:crypto'
 import { joinTokenKind } from '@skerry/api/kinds/enrolment'
 import { mintJoinToken } from '@skerry/artifact/mint-join-token'
 import { systemClock, toTimestamp } from '@skerry/base/clock'
 import { systemRandom } from '@skerry/base/random'
+import { certificateDigest } from '@skerry/client/device-hub-check'
 import { CommandError, exitCodes } from '../exit-code.ts'
-import { type HubAccess, authorityDigest } from '../hub-access.ts'
+import type { HubAccess } from '../hub-access.ts'
 
 export type TokenOptions = {
   readonly uses: number
@@ -25,7 +27,7 @@ export async function createJoinToken(hub: HubAccess, options: TokenOptions): Pr
       exitCodes.usage,
     )
   const name = `join-${systemRandom.suffix(8)}`
-  const minted = mintJoinToken(name, authorityDigest(authority))
+  const minted = mintJoinToken(name, certificateDigest(new X509Certificate(authority)))
   await hub.state.create(joinTokenKind, {
     metadata: { name, namespace: hub.namespace },
     spec: {

@@ -6,8 +6,8 @@ import { type Site, siteKind } from '@skerry/api/kinds/site'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
 import type { State } from '@skerry/api/state'
 import { ApiError, isApiError } from '@skerry/api/status'
+import { updateStatus } from '@skerry/controller/update-status'
 import type { Authority, IssuedCertificate } from '../trust/authority.ts'
-import { updateStatus } from './update-status.ts'
 
 /** The site, made if the token that let the device in makes sites; undefined if there is none. */
 export async function findOrCreateSite(
@@ -70,7 +70,6 @@ export async function useToken(
   const used = await updateStatus(state, joinTokenKind, { namespace, name }, (current) => {
     check(current)
     return {
-      ...current.status,
       uses: (current.status?.uses ?? 0) + 1,
       lastUsedTime: toTimestamp(nowMs),
     }
@@ -86,8 +85,7 @@ export async function issueToDevice(
 ): Promise<IssuedCertificate> {
   const issued = await authority.issueDevice(identity, publicKey)
   const key = { namespace: identity.namespace, name: identity.device }
-  const noted = await updateStatus(state, deviceKind, key, (device) => ({
-    ...device.status,
+  const noted = await updateStatus(state, deviceKind, key, () => ({
     certificate: {
       serialNumber: issued.serialNumber,
       notAfter: toTimestamp(issued.notAfterMs),

@@ -7,7 +7,7 @@ import {
   type HttpResponse,
   readBody,
   sendAnswer,
-} from '../registry/http-message.ts'
+} from '../http-message.ts'
 import type { Enrolment } from './enrolment.ts'
 import { enrollBodyBytesMax, pendingRetrySeconds } from './limits.ts'
 

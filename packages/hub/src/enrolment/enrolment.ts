@@ -13,13 +13,13 @@ import {
 import { siteKind } from '@skerry/api/kinds/site'
 import type { State } from '@skerry/api/state'
 import { ApiError, badRequest } from '@skerry/api/status'
+import { updateStatus } from '@skerry/controller/update-status'
 import type { Authority } from '../trust/authority.ts'
 import { parseSigningRequest } from '../trust/signing-request.ts'
 import { findOrCreateDevice, findOrCreateSite, issueToDevice, useToken } from './device-records.ts'
 import { parseEnrollRequest } from './enroll-request.ts'
 import { enrolmentsUnderWayMax, pendingRequestsMax } from './limits.ts'
 import { decideToken, unknownToken } from './token-decision.ts'
-import { updateStatus } from './update-status.ts'
 
 export type EnrolmentOptions = {
   readonly state: State
@@ -198,8 +198,7 @@ async function join(
   if (site === undefined)
     return `The device is approved for the site ${name}, which does not exist: create it, or set spec.approvedSite.`
   const device = await findOrCreateDevice(state, site, applicant)
-  await updateStatus(state, enrollmentRequestKind, keyOf(asked), (current) => ({
-    ...current.status,
+  await updateStatus(state, enrollmentRequestKind, keyOf(asked), () => ({
     phase: 'Approved',
     device: device.metadata.name,
     message: `The device joined the site ${name}.`,
@@ -212,8 +211,7 @@ async function wait(
   asked: EnrollmentRequest,
   message: string,
 ): Promise<EnrollResponse> {
-  await updateStatus(state, enrollmentRequestKind, keyOf(asked), (current) => ({
-    ...current.status,
+  await updateStatus(state, enrollmentRequestKind, keyOf(asked), () => ({
     phase: 'Pending',
     message,
   }))

@@ -4,8 +4,6 @@ export const enrollBodyBytesMax = 64 * 1024
 export const enrolmentsUnderWayMax = 32
 /** Devices that wait in the lobby of a namespace: strangers may knock, but not fill the store. */
 export const pendingRequestsMax = 1000
-/** How often a write that met another one is tried again. */
-export const conflictRetriesMax = 20
 export const hardwareFactsMax = 50
 export const hardwareFactCharactersMax = 256
 /** How often a device that waits should ask. */

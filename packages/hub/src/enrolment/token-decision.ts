@@ -1,6 +1,6 @@
 import type { JoinToken } from '@skerry/api/kinds/enrolment'
 import { ApiError, badRequest } from '@skerry/api/status'
-import { isSecret } from '../trust/secret-digest.ts'
+import { isSecret } from '@skerry/artifact/secret-digest'
 
 export type TokenQuestion = {
   readonly secret: string

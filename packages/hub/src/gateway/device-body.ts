@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2'
 import { inflateSync } from 'node:zlib'
 import { ApiError, badRequest } from '@skerry/api/status'
-import { readBody } from '../registry/http-message.ts'
+import { readBody } from '../http-message.ts'
 
 export type BodySource = {
   readonly stream: ServerHttp2Stream

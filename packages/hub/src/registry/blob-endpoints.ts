@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Digest } from '@skerry/base/digest'
 import { parseRange } from './byte-range.ts'
-import { type Answer, sendAnswer } from './http-message.ts'
+import { type Answer, sendAnswer } from '../http-message.ts'
 import { ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
 

@@ -1,7 +1,7 @@
 import { digestOf } from '@skerry/artifact/digest-of'
 import { manifestBytesMax } from '@skerry/artifact/limits'
 import { type ImageManifest, imageManifestType, parseManifest } from '@skerry/artifact/oci-manifest'
-import { type Answer, readBody } from './http-message.ts'
+import { type Answer, readBody } from '../http-message.ts'
 import { manifestBlobsMax, tagsPerPageMax } from './limits.ts'
 import { ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'

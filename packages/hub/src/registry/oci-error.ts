@@ -1,4 +1,4 @@
-import type { Answer } from './http-message.ts'
+import type { Answer } from '../http-message.ts'
 
 /** The words of the distribution specification 1.1, with the HTTP status of each. */
 const statuses = {

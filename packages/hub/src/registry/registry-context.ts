@@ -1,5 +1,5 @@
 import type { BlobStore } from '@skerry/artifact/blob-store'
-import type { HttpRequest, HttpResponse } from './http-message.ts'
+import type { HttpRequest, HttpResponse } from '../http-message.ts'
 import type { RepositoryStore } from './repository-store.ts'
 
 export type RegistryAction = 'pull' | 'push' | 'delete'

@@ -4,7 +4,7 @@ import type { Log } from '@skerry/base/log'
 import type { BlobStore } from '@skerry/artifact/blob-store'
 import { StorageError } from '@skerry/artifact/storage-error'
 import { answerBlob, finish } from './blob-endpoints.ts'
-import type { Answer, HttpRequest, HttpResponse } from './http-message.ts'
+import type { Answer, HttpRequest, HttpResponse } from '../http-message.ts'
 import { answerManifest, answerTags } from './manifest-endpoints.ts'
 import { ociError } from './oci-error.ts'
 import type {

@@ -1,6 +1,6 @@
 import { isDigest } from '@skerry/base/digest'
 import type { UploadAnswer, UploadRefusal } from '@skerry/artifact/blob-uploads'
-import { type Answer, bodyOf } from './http-message.ts'
+import { type Answer, bodyOf } from '../http-message.ts'
 import { type OciErrorCode, ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
 import { isRepositoryName } from './registry-path.ts'

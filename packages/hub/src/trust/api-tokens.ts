@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto'
 import { toTimestamp } from '@skerry/base/clock'
 import { secretKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
+import { isSecret, secretDigest } from '@skerry/artifact/secret-digest'
+import { systemNamespace } from '../system-namespace.ts'
 import type { Identity } from './identity.ts'
 import { bearerCharactersMax } from './limits.ts'
-import { isSecret, secretDigest } from './secret-digest.ts'
 
 /** Bearer tokens of the API are Secrets of this type, in this namespace; they hold only a digest. */
 export const apiTokenType = 'skerry.dev/api-token'
-export const systemNamespace = 'skerry-system'
 
 export type NewApiToken = Identity & {
   /** Absent: it does not expire. */

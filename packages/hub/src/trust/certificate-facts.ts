@@ -1,5 +1,6 @@
-import { type X509Certificate, createHash } from 'node:crypto'
+import type { X509Certificate } from 'node:crypto'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
+import { keyIdOf } from '@skerry/artifact/key-id'
 import { parseIdentityUri } from './device-subject.ts'
 
 /** What a certificate says, and whether our authority signed it. */
@@ -37,9 +38,7 @@ export function certificateFacts(
     notBeforeMs: certificate.validFromDate.getTime(),
     notAfterMs: certificate.validToDate.getTime(),
     serialNumber: certificate.serialNumber.toLowerCase(),
-    publicKeyDigest: createHash('sha256')
-      .update(certificate.publicKey.export({ type: 'spki', format: 'der' }))
-      .digest('hex'),
+    publicKeyDigest: keyIdOf(certificate.publicKey),
     commonName: valuesOf('CN')[0] ?? '',
     organizations: valuesOf('O'),
     identity: uri === undefined ? undefined : parseIdentityUri(uri),

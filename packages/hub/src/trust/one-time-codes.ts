@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '@skerry/base/clock'
+import { secretDigest } from '@skerry/artifact/secret-digest'
 import type { Identity } from './identity.ts'
 import { oneTimeCodeLifeMs, oneTimeCodesMax } from './limits.ts'
-import { secretDigest } from './secret-digest.ts'
 
 /** Codes in links that open the console once. They live in the memory of the hub that made them. */
 export type OneTimeCodes = {
