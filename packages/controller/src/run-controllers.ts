@@ -10,6 +10,7 @@ import { isApiError } from '@skerry/api/status'
 import type { Controller, View } from './controller.ts'
 import { ownershipProblems } from './describe-graph.ts'
 import { conflictRetryMs, resyncMs, retryFirstMs, retryMaxMs } from './limits.ts'
+import { createLeaderState } from './leader-state.ts'
 import { ObjectCache } from './object-cache.ts'
 import { type LeaseOptions, runWhileLeading } from './run-while-leading.ts'
 import { WorkQueue } from './work-queue.ts'
@@ -31,8 +32,8 @@ export async function runControllers(options: RunOptions): Promise<void> {
   if (problems.length > 0) throw new Error(`The controllers disagree: ${problems.join('; ')}.`)
   const { lease, state, clock, random, log, signal } = options
   if (lease === undefined) return lead(options, signal)
-  return runWhileLeading({ ...lease, state, clock, random, log, signal }, (leading) =>
-    lead(options, leading),
+  return runWhileLeading({ ...lease, state, clock, random, log, signal }, (leading, isLeading) =>
+    lead({ ...options, state: createLeaderState(state, isLeading) }, leading),
   )
 }
 
