@@ -15,6 +15,7 @@ import { siteKind } from '@skerry/api/kinds/site'
 import type { SiteMetrics } from '@skerry/api/metrics'
 import { type SiteSpec, siteSpecPayloadType } from '@skerry/api/site-spec'
 import type { State } from '@skerry/api/state'
+import { isApiError } from '@skerry/api/status'
 import { verifyEnvelope } from '@skerry/artifact/dsse'
 import { mintJoinToken } from '@skerry/artifact/mint-join-token'
 import { type Clock, systemClock, toTimestamp } from '@skerry/base/clock'
@@ -257,6 +258,37 @@ test('an expired certificate opens the renewal only; a deleted Device opens noth
   await state.delete(deviceKind, key(device.identity.device))
   assert.ok((await fresh.closed) instanceof Error, 'it is cut at once')
   await refused(open(again), 'Revoked', /./)
+})
+
+test('who is not known to the API gets nothing, and is told how to be', async () => {
+  using elsewhere = temporaryFolder()
+  const theirs = await (await openAuthority({ dir: elsewhere.path, clock })).issueAdmin()
+  const { server, authority, clientCertificate, clientKey } = address
+  const device = await enrol('hamar', await mint('hamar'))
+  const unknown = 'skt_0123456789abcdef_0123456789abcdef0123456789abcdef01234567'
+  const path = '/api/v1/namespaces/default/secrets'
+  const ask = async (credentials: Partial<HubAddress>) => {
+    using connection = createHubConnection({ server, authority, ...credentials }, systemClock)
+    return await connection.send({ method: 'GET', path }).then(
+      () => 'Answered',
+      (error: unknown) => (isApiError(error) ? error.reason : String(error)),
+    )
+  }
+  const ours = { clientCertificate, clientKey }
+  assert.equal(await ask(ours), 'Answered')
+  assert.equal(await ask({}), 'Unauthorized')
+  assert.equal(await ask({ token: unknown }), 'Unauthorized')
+  assert.equal(await ask({ token: 'x'.repeat(5000) }), 'Unauthorized')
+  assert.equal(
+    await ask({ clientCertificate: theirs.certificate, clientKey: theirs.key }),
+    'Unauthorized',
+  )
+  const asDevice = { clientCertificate: device.certificate, clientKey: device.key }
+  assert.equal(await ask(asDevice), 'Forbidden', 'a device is somebody, and may nothing here')
+  const before = offsetMs
+  offsetMs += 10 * 365 * 24 * 3_600_000
+  assert.equal(await ask(ours), 'Unauthorized', 'an expired certificate')
+  offsetMs = before
 })
 
 test('what a client may get wrong is one sentence each, and changes nothing', async () => {
