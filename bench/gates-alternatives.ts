@@ -1,5 +1,5 @@
 // The test of the gates beside others that were not chosen (decisions/0030-gates.md).
-//   node bench/gates-alternatives.ts [rollouts] [seed]
+//   npm run bench -- gates-alternatives, or node bench/gates-alternatives.ts [rollouts] [seed]
 // One canary and two other sites, 8 requests per second each, 4,000 requests of history, a look every
 // two seconds for 15 minutes; each rule at the share of 5 % that one of three gates has in the first of
 // two waves, except the one that knows nothing of repeated looks.
@@ -9,8 +9,6 @@ import { differenceEvidence } from '../packages/rollout/src/evidence.ts'
 import { logBeta } from '../packages/rollout/src/log-beta.ts'
 import { type Share, logLikelihood, shareOf } from '../packages/rollout/src/share.ts'
 
-const rollouts = Number(process.argv[2] ?? 300)
-const seed = Number(process.argv[3] ?? 5)
 const log = Math.log(6 / 0.05)
 
 type Rule = (next: Share, running: Share) => boolean
@@ -61,18 +59,22 @@ function speaks(rule: Rule, shares: readonly [number, number], random: Random) {
   return undefined
 }
 
-const rows = Object.entries(rules).map(([rule, decide]) => {
-  const random = seededRandom(seed)
-  const times = (shares: readonly [number, number]) =>
-    Array.from({ length: rollouts }, () => speaks(decide, shares, random))
-  const wrong = times([0.02, 0.02]).filter((at) => at !== undefined).length / rollouts
-  const right = times([0.07, 0.02]).map((at) => at ?? 9999)
-  const sorted = right.toSorted((a, b) => a - b)
-  const at = (share: number) => sorted[Math.floor(share * (rollouts - 1))]
-  return { rule, stoppedUnchanged: wrong, v3Seconds50: at(0.5), v3Seconds90: at(0.9) }
-})
-console.table(rows)
-writeFileSync(
-  'bench/results/gates-alternatives.json',
-  `${JSON.stringify({ command: 'node bench/gates-alternatives.ts', rollouts, seed, rows }, undefined, 2)}\n`,
-)
+export function run(rollouts = 300, seed = 5): void {
+  const rows = Object.entries(rules).map(([rule, decide]) => {
+    const random = seededRandom(seed)
+    const times = (shares: readonly [number, number]) =>
+      Array.from({ length: rollouts }, () => speaks(decide, shares, random))
+    const wrong = times([0.02, 0.02]).filter((at) => at !== undefined).length / rollouts
+    const right = times([0.07, 0.02]).map((at) => at ?? 9999)
+    const sorted = right.toSorted((a, b) => a - b)
+    const at = (share: number) => sorted[Math.floor(share * (rollouts - 1))]
+    return { rule, stoppedUnchanged: wrong, v3Seconds50: at(0.5), v3Seconds90: at(0.9) }
+  })
+  console.table(rows)
+  writeFileSync(
+    'bench/results/gates-alternatives.json',
+    `${JSON.stringify({ command: 'npm run bench -- gates-alternatives', rollouts, seed, rows }, undefined, 2)}\n`,
+  )
+}
+
+if (import.meta.main) run(...process.argv.slice(2).map(Number))

@@ -1,5 +1,5 @@
 // How often do the gates stop an unchanged model, and how soon do they see a bad one?
-//   node bench/gates.ts [rollouts] [seed]
+//   npm run bench -- gates, or node bench/gates.ts [rollouts] [seed]
 // Prints a table and writes bench/results/gates.json. Seeded: the same numbers every time.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { seededRandom } from '../packages/base/src/random.ts'
@@ -10,9 +10,6 @@ import {
   type TrialOutcome,
   tryGates,
 } from '../packages/rollout/src/testing/gate-trial.ts'
-
-const rollouts = Number(process.argv[2] ?? 1000)
-const seed = Number(process.argv[3] ?? 1)
 
 const gates: Gate[] = [
   { metric: 'ErrorRate', maxIncrease: 0.02, minSamples: 100 },
@@ -62,11 +59,31 @@ const scenarios: Record<string, Trial> = {
   },
 }
 
-const rows = Object.entries(scenarios).map(([scenario, trial], index) => {
-  const random = seededRandom(seed * 1000 + index)
-  const outcomes = Array.from({ length: rollouts }, () => tryGates(trial, random))
-  return { scenario, ...summaryOf(outcomes) }
-})
+export function run(rollouts = 1000, seed = 1): void {
+  const rows = Object.entries(scenarios).map(([scenario, trial], index) => {
+    const random = seededRandom(seed * 1000 + index)
+    const outcomes = Array.from({ length: rollouts }, () => tryGates(trial, random))
+    return { scenario, ...summaryOf(outcomes) }
+  })
+  console.table(rows)
+  console.log(
+    `Promised: an unchanged model is stopped in at most ${(1 - base.confidence).toFixed(2)}.`,
+  )
+  mkdirSync('bench/results', { recursive: true })
+  writeFileSync(
+    'bench/results/gates.json',
+    `${JSON.stringify({ command: 'npm run bench -- gates', rollouts, seed, ...base, rows }, undefined, 2)}\n`,
+  )
+  const worst = Math.max(
+    ...rows
+      .filter(({ scenario }) => scenario.startsWith('unchanged'))
+      .map(({ stopped }) => stopped),
+  )
+  if (worst > 1 - base.confidence) {
+    console.error(`An unchanged model was stopped in ${worst} of the rollouts: more than promised.`)
+    process.exitCode = 1
+  }
+}
 
 function summaryOf(outcomes: TrialOutcome[]) {
   const share = (wanted: TrialOutcome['outcome']) =>
@@ -87,19 +104,4 @@ function summaryOf(outcomes: TrialOutcome[]) {
   }
 }
 
-console.table(rows)
-console.log(
-  `Promised: an unchanged model is stopped in at most ${(1 - base.confidence).toFixed(2)}.`,
-)
-mkdirSync('bench/results', { recursive: true })
-writeFileSync(
-  'bench/results/gates.json',
-  `${JSON.stringify({ command: 'node bench/gates.ts', rollouts, seed, ...base, rows }, undefined, 2)}\n`,
-)
-const worst = Math.max(
-  ...rows.filter(({ scenario }) => scenario.startsWith('unchanged')).map(({ stopped }) => stopped),
-)
-if (worst > 1 - base.confidence) {
-  console.error(`An unchanged model was stopped in ${worst} of the rollouts: more than promised.`)
-  process.exitCode = 1
-}
+if (import.meta.main) run(...process.argv.slice(2).map(Number))
