@@ -113,7 +113,7 @@ function mainCandidate(kind: AnyKind, before: StoredObject, input: KubeObject): 
         : { deletionTimestamp: kept.deletionTimestamp }),
     },
     ...(kind.hasStatus ? { status: before['status'] } : {}),
-  } as unknown as StoredObject
+  } as StoredObject
 }
 
 export type PreparedDelete =

@@ -80,7 +80,7 @@ export function createHttpState(options: HttpStateOptions): State & AsyncDisposa
     },
   }
   // The hub has admitted what it answers, so objects are of their kind's type.
-  const typed = state as unknown as State
+  const typed = state as State
   return {
     ...typed,
     [Symbol.asyncDispose]: async () => {

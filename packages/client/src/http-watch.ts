@@ -130,19 +130,19 @@ async function* linesOf(response: IncomingMessage): AsyncGenerator<string> {
 }
 
 function eventOf(line: string): WatchEvent {
-  const event = parseJson(line) as { type: string; object: StoredObject }
-  switch (event.type) {
+  const { type, object } = parseJson(line) as { type: string; object: unknown }
+  switch (type) {
     case 'ADDED':
     case 'MODIFIED':
     case 'DELETED':
-      return { type: event.type, object: event.object }
+      return { type, object: object as StoredObject }
     case 'BOOKMARK':
-      return { type: 'BOOKMARK', resourceVersion: event.object.metadata.resourceVersion }
+      return { type, resourceVersion: (object as StoredObject).metadata.resourceVersion }
     case 'ERROR': {
-      const status = event.object as unknown as Partial<Status>
+      const status = object as Partial<Status>
       throw errorOfStatus(status, status.code ?? 500)
     }
     default:
-      throw new Error(`The hub sent an event of unknown type ${JSON.stringify(event.type)}.`)
+      throw new Error(`The hub sent an event of unknown type ${JSON.stringify(type)}.`)
   }
 }

@@ -56,7 +56,7 @@ export function reads<K extends AnyKind>(
     before: ObjectOf<K> | undefined,
   ) => readonly string[],
 ): Read {
-  return { kind, keysOf: keysOf as unknown as Read['keysOf'] }
+  return { kind, keysOf: keysOf as Read['keysOf'] }
 }
 
 /** `namespace/name`, the usual key. */

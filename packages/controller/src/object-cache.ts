@@ -45,7 +45,7 @@ export class ObjectCache implements Cached {
         : objects.filter((object) => object.metadata.namespace === namespace)
     return wanted.toSorted((left, right) =>
       left.metadata.name < right.metadata.name ? -1 : 1,
-    ) as unknown as ObjectOf<K>[]
+    ) as ObjectOf<K>[]
   }
 
   /** Runs until the signal aborts; `synced` is called once everything that was there is here. */

@@ -1,6 +1,6 @@
 import { type Clock, toMicroTimestamp, toTimestamp } from '@skerry/base/clock'
 import { eventKind } from '@skerry/api/kinds/core'
-import type { KubeObject, StoredMeta } from '@skerry/api/object'
+import type { StoredMeta } from '@skerry/api/object'
 import type { State } from '@skerry/api/state'
 import { isApiError } from '@skerry/api/status'
 import { eventMessageCharactersMax } from './limits.ts'
@@ -52,7 +52,7 @@ export async function recordEvent(state: State, clock: Clock, input: EventInput)
     const before = await state.get(eventKind, { namespace, name })
     if (before === undefined) return
     const again = { ...before, lastTimestamp: now, count: (before.count ?? 1) + 1 }
-    await state.update(eventKind, again as unknown as KubeObject)
+    await state.update(eventKind, again)
   }
 }
 

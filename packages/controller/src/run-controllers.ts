@@ -120,7 +120,6 @@ async function resync({ controllers, clock }: RunOptions, parts: ResyncParts): P
       for (const seed of seeds) queues.get(name)!.add(seed)
     await clock.sleep(resyncMs, signal).catch(() => {})
     if (signal.aborted) return
-    for (const kind of kinds)
-      for (const object of cache.list(kind)) tell(kind, object as unknown as StoredObject)
+    for (const kind of kinds) for (const object of cache.list(kind)) tell(kind, object)
   }
 }

@@ -3,7 +3,6 @@ import { type Clock, toMicroTimestamp } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
 import { type Lease, leaseKind } from '@skerry/api/kinds/core'
-import type { KubeObject } from '@skerry/api/object'
 import type { State } from '@skerry/api/state'
 import { isApiError } from '@skerry/api/status'
 import { leaseDurationMs, leaseRenewMs } from './limits.ts'
@@ -143,6 +142,6 @@ class LeaseClaim {
     }
     this.#written = [...this.#written.slice(-writtenMax), now]
     if (lease === undefined) await state.create(leaseKind, { metadata: { name, namespace }, spec })
-    else await state.update(leaseKind, { ...lease, spec } as unknown as KubeObject)
+    else await state.update(leaseKind, { ...lease, spec })
   }
 }

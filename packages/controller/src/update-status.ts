@@ -39,7 +39,7 @@ export async function updateStatus<
     const status = { ...before, ...fields }
     if (equalJson(status, before)) return object
     try {
-      const changed = { ...object, status } as unknown as KubeObject
+      const changed = { ...object, status } as KubeObject
       const updated = await state.update(kind, changed, { subresource: 'status' })
       return updated as Stored<Body>
     } catch (thrown) {

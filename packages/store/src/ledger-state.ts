@@ -62,7 +62,7 @@ export function createLedgerState(options: LedgerStateOptions): State {
     },
   }
   // The kind says of what type its objects are; admission has made it true.
-  return state as unknown as State
+  return state as State
 }
 
 /** `State` before a kind says of what type its objects are. */

@@ -57,7 +57,8 @@ function keysAround(kind: AnyKind, object: StoredObject, cached: Cached): string
 
 function dependentsOf(cached: Cached, uid: string): Found[] {
   return followed.flatMap((kind) =>
-    (cached.list(kind) as unknown as StoredObject[])
+    cached
+      .list(kind)
       .filter((object) => object.metadata.ownerReferences?.some((owner) => owner.uid === uid))
       .map((object) => ({ kind, object })),
   )
@@ -71,10 +72,10 @@ async function reconcileObject(key: string, view: View): Promise<void> {
   const [resource, namespace = '', name = ''] = key.split('|')
   const kind = followed.find((each) => resourceName(each) === resource)
   if (kind === undefined) return
-  const object = (await view.state.get(kind, {
+  const object = await view.state.get(kind, {
     ...(namespace === '' ? {} : { namespace }),
     name,
-  })) as unknown as StoredObject | undefined
+  })
   if (object === undefined) return
   const finalizers = object.metadata.finalizers ?? []
   if (object.metadata.deletionTimestamp === undefined) return collect(view, { kind, object })
@@ -100,9 +101,7 @@ async function isOwnerThere(
   const kind = kindOfObject(reference)
   // Of a kind that we do not know, nothing can be said: better keep too much than too little.
   if (kind === undefined) return true
-  const owner = (await state.get(kind, locate(kind, reference, namespace))) as unknown as
-    | StoredObject
-    | undefined
+  const owner = await state.get(kind, locate(kind, reference, namespace))
   return owner?.metadata.uid === reference.uid
 }
 

@@ -1,7 +1,6 @@
 import type { AnyKind } from '@skerry/api/kind'
 import { kinds } from '@skerry/api/kinds'
 import { type Namespace, namespaceKind } from '@skerry/api/kinds/core'
-import type { KubeObject } from '@skerry/api/object'
 import { isApiError } from '@skerry/api/status'
 import { type Controller, type Outcome, type View, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
@@ -44,7 +43,7 @@ async function deleteContents({ state }: View, namespace: string): Promise<numbe
   let left = 0
   const inside = kinds.filter((kind: AnyKind) => kind.scope === 'Namespaced')
   for (const kind of inside) {
-    const { items } = (await state.list(kind, { namespace })) as unknown as { items: KubeObject[] }
+    const { items } = await state.list(kind, { namespace })
     left += items.length
     for (const { metadata } of items.slice(0, namespaceSweepObjectsMax))
       if (metadata.deletionTimestamp === undefined)
@@ -70,5 +69,5 @@ async function setFinalizer(
   await state.update(namespaceKind, {
     ...fresh,
     metadata: { ...fresh.metadata, finalizers: next },
-  } as unknown as KubeObject)
+  })
 }

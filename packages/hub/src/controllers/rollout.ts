@@ -2,7 +2,7 @@ import { fleetKind } from '@skerry/api/kinds/fleet'
 import { profileRevisionKind } from '@skerry/api/kinds/profile'
 import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { siteKind } from '@skerry/api/kinds/site'
-import type { KubeObject, ObjectKey } from '@skerry/api/object'
+import type { ObjectKey } from '@skerry/api/object'
 import type { State } from '@skerry/api/state'
 import type { Clock } from '@skerry/base/clock'
 import { equalJson } from '@skerry/base/json'
@@ -154,7 +154,7 @@ async function writeDecision(
 ): Promise<void> {
   if (equalJson(decision.status, rollout.status)) return
   // With the version that was decided on: if a person spoke meanwhile, it is decided anew.
-  const changed = { ...rollout, status: decision.status } as unknown as KubeObject
+  const changed = { ...rollout, status: decision.status }
   await state.update(rolloutKind, changed, { subresource: 'status' })
   for (const event of decision.events)
     await recordEvent(state, options.clock, { ...event, object: rollout, component: 'rollout' })

@@ -27,7 +27,7 @@ export type ModelAdmissionOptions = {
 export function createModelAdmission(options: ModelAdmissionOptions): Admit {
   return async (operation, object, _, { dryRun }) => {
     if (operation !== 'create') return object
-    const version = object as unknown as ModelVersion
+    const version = object as ModelVersion
     const { namespace } = object.metadata
     if (namespace === undefined || typeof version.spec?.digest !== 'string') return object
     const signature = await inspectFile(options, version)
