@@ -150,6 +150,28 @@ test('a token that makes no sites needs one that is there', async () => {
   assert.equal(approved(await ask({ site: 'depot-1' })).identity.site, 'depot-1')
 })
 
+test('a token for any site opens none that has a device already; one that names the site does', async () => {
+  const token = await makeToken({ usesMax: 9 })
+  const ask = (over: object) => enroll({ request: requestOf(), token, hardware, ...over })
+  const request = requestOf()
+  const first = approved(await ask({ request, site: 'depot-1' }))
+  await refused(
+    ask({ site: 'depot-1' }),
+    'Forbidden',
+    /depot-1 has a device already.*token create --site depot-1/,
+  )
+  assert.equal(await usesOf(), 1)
+  // The device itself may ask again, and another site is open.
+  approved(await ask({ request, site: 'depot-1' }))
+  approved(await ask({ site: 'depot-2' }))
+
+  const minted = await makeToken({ sites: ['depot-1'] }, 'replacement')
+  const second = approved(await ask({ token: minted, site: 'depot-1' }))
+  for (const { identity } of [first, second])
+    await state.delete(deviceKind, { namespace, name: identity.device })
+  approved(await ask({ site: 'depot-1' }))
+})
+
 test('many devices at once use a token exactly as often as it says', async () => {
   const token = await makeToken({ usesMax: 5 })
   const results = await Promise.allSettled(
