@@ -204,7 +204,11 @@ function addToken(program: Command): void {
       .description('Make a join token and print it; it is shown this once')
       .option('--uses <count>', 'how many devices it lets in', wholeNumber('--uses', 1, 100_000), 1)
       .option('--valid-for <duration>', 'how long it lets devices in', '24h')
-      .option('--site <name...>', 'sites that may be joined (default: any)', [])
+      .option(
+        '--site <name...>',
+        'sites that may be joined (default: any that has no device yet)',
+        [],
+      )
       .option('--create-sites', 'make a site that does not exist', false),
   ).action(
     async (

@@ -33,7 +33,10 @@ export const joinTokenKind = defineKind({
             1,
           ),
           sites: withDefault(
-            list(string('Name of a site.'), 'Sites that may be joined; empty: any.'),
+            list(
+              string('Name of a site.'),
+              'Sites that may be joined; empty: any that has no device yet.',
+            ),
             [],
           ),
           createsSites: withDefault(boolean('Whether a site that does not exist is made.'), false),

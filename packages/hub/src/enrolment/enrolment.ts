@@ -173,11 +173,28 @@ async function approveByToken(
   const isThere = (await state.get(siteKind, { namespace, name: approvedSite })) !== undefined
   if (!isThere && !token!.spec.createsSites)
     throw badRequest(`site: there is no site ${approvedSite}, and this token does not make sites`)
+  // Who finds a token for many sites must not become the second device of one that works.
+  if (token!.spec.sites.length === 0 && (await hasDevice(state, { namespace, approvedSite })))
+    throw new ApiError(
+      'Forbidden',
+      `The site ${approvedSite} has a device already, and the join token ${name} names no sites: delete the Device, or make a token for this site with "skerry token create --site ${approvedSite}".`,
+    )
   await useToken(state, token!, (current) => void decideToken(current, question), question.nowMs)
   const approval = { approval: 'Approved', joinToken: name, approvedSite } as const
   return asked === undefined
     ? createRequest(state, applicant, approval)
     : state.update(enrollmentRequestKind, { ...asked, spec: { ...asked.spec, ...approval } })
+}
+
+async function hasDevice(
+  state: State,
+  { namespace, approvedSite }: { readonly namespace: string; readonly approvedSite: string },
+): Promise<boolean> {
+  const { items } = await state.list(deviceKind, {
+    namespace,
+    fieldSelector: [{ path: 'spec.site', operator: '=', value: approvedSite }],
+  })
+  return items.length > 0
 }
 
 /** The Device of an approved request, or why there is none yet. */
