@@ -22,6 +22,3 @@ export const reconnectMaxMs = 30_000
 export const idleConnectionsMax = 8
 export const connectionsMax = 64
 export const keepAliveMs = 30_000
-
-/** Objects that an informer holds. */
-export const informerObjectsMax = 200_000

@@ -12,7 +12,6 @@ import { seededRandom, systemRandom } from '@skerry/base/random'
 import { createApiServer } from '@skerry/hub/api-server/api-server'
 import { createMemoryState } from '@skerry/store/memory-state'
 import { createHttpState } from './http-state.ts'
-import { createInformer } from './informer.ts'
 
 const kinds = [namespaceKind, configMapKind]
 
@@ -126,57 +125,5 @@ describe('a watch over HTTP', () => {
       events.push(event)
     assert.deepEqual(events, [])
     assert.ok(rig.client)
-  })
-})
-
-describe('an informer', () => {
-  const open = (rig: Rig, more: { objectsMax?: number; told?: string[] } = {}) =>
-    createInformer({
-      state: rig.client,
-      kind: configMapKind,
-      clock: systemClock,
-      random: seededRandom(2),
-      log: silentLog,
-      ...(more.objectsMax === undefined ? {} : { objectsMax: more.objectsMax }),
-      onChange: ({ before, after }) =>
-        more.told?.push(`${before?.metadata.name ?? '-'} ${after?.metadata.name ?? '-'}`),
-    })
-  const until = async (isSo: () => boolean): Promise<void> => {
-    for (let tries = 0; !isSo(); tries += 1) {
-      assert.ok(tries < 500, 'it did not come to be')
-      await systemClock.sleep(10)
-    }
-  }
-  it('holds what is there, and follows', async () => {
-    await using rig = await openRig()
-    await create(rig.behind, 'a')
-    const told: string[] = []
-    await using informer = open(rig, { told })
-    await informer.synced
-    assert.equal(informer.get({ namespace: 'default', name: 'a' })?.metadata.name, 'a')
-    await create(rig.behind, 'b')
-    await until(() => informer.list().length === 2)
-    await rig.behind.delete(configMapKind, { namespace: 'default', name: 'a' })
-    await until(() => informer.list().length === 1)
-    assert.deepEqual(told, ['- a', '- b', 'a -'])
-  })
-  it('lists again after too long away, and tells what it missed', async () => {
-    await using rig = await openRig(2)
-    await create(rig.behind, 'a')
-    const told: string[] = []
-    await using informer = open(rig, { told })
-    await informer.synced
-    rig.cut()
-    await rig.behind.delete(configMapKind, { namespace: 'default', name: 'a' })
-    for (let index = 0; index < 8; index += 1) await create(rig.behind, `m${index}`)
-    await until(() => informer.list().length === 8)
-    assert.ok(told.includes('a -'), told.join())
-    assert.equal(told.length, 10)
-  })
-  it('stops when there is more than it may hold', async () => {
-    await using rig = await openRig()
-    for (const name of ['a', 'b', 'c']) await create(rig.behind, name)
-    await using informer = open(rig, { objectsMax: 2 })
-    await assert.rejects(informer.synced, /more than 2 configmaps: select fewer/)
   })
 })
