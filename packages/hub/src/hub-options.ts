@@ -22,6 +22,8 @@ export type HubOptions = {
 export const hubUsage = `Usage: hub --data DIR [options]
        hub backup --data DIR --to DIR
        hub restore --data DIR --from DIR
+       hub begin-epoch --database-url URL   after the database was put back by other means
+       hub graph                            which controller reads, owns and makes what
 
   --data DIR              everything that the hub keeps
   --host ADDRESS          address to listen on (127.0.0.1)

@@ -4,7 +4,11 @@ import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
 import { createJsonLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
+import { describeGraph } from '@skerry/controller/describe-graph'
+import { beginNewEpoch } from '@skerry/store/begin-new-epoch'
+import { createMemoryStore } from '@skerry/store/memory-store'
 import { backUp, restore } from './backup.ts'
+import { createHubControllers } from './controllers/hub-controllers.ts'
 import { hubUsage, parseHubOptions } from './hub-options.ts'
 import type { Tools } from './hub-parts.ts'
 import { openHub } from './open-hub.ts'
@@ -16,6 +20,8 @@ const [command, ...rest] = process.argv.slice(2)
 try {
   if (command === 'backup') await runBackup(rest)
   else if (command === 'restore') await runRestore(rest)
+  else if (command === 'begin-epoch') await runBeginEpoch(rest)
+  else if (command === 'graph') printGraph()
   else await runHub(process.argv.slice(2))
 } catch (thrown) {
   const error = toError(thrown)
@@ -48,6 +54,29 @@ async function runRestore(args: readonly string[]): Promise<void> {
     return complain('restore needs --data DIR and --from DIR')
   const epoch = await restore(from, data, tools)
   process.stdout.write(`Restored ${from} to ${data}; this is epoch ${epoch}.\n`)
+}
+
+async function runBeginEpoch(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: { 'database-url': { type: 'string', default: process.env['SKERRY_DATABASE_URL'] } },
+  })
+  const databaseUrl = values['database-url']
+  if (databaseUrl === undefined) return complain('begin-epoch needs --database-url URL')
+  process.stdout.write(`This is epoch ${await beginNewEpoch(databaseUrl)}.\n`)
+}
+
+/** Nothing of them runs: their declarations are read, over a store that holds nothing. */
+function printGraph(): void {
+  const sign = () => {
+    throw new Error('Broken assumption: a controller signs before it is run')
+  }
+  const controllers = createHubControllers({
+    store: createMemoryStore(tools),
+    sign,
+    clock: tools.clock,
+  })
+  process.stdout.write(`${describeGraph(controllers)}\n`)
 }
 
 function foldersOf(args: readonly string[]) {
