@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
-import { type HttpRequest, type HttpResponse, sendAnswer } from './http-message.ts'
+import { type HttpRequest, type HttpResponse, sendHttpAnswer } from './http-message.ts'
 
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
@@ -44,7 +44,7 @@ export function createConsoleFiles(folder: string | undefined) {
       'content-length': found.size,
       'cache-control': isHashed ? 'public, max-age=31536000, immutable' : 'no-cache',
     }
-    if (request.method === 'HEAD') sendAnswer(response, { code: 200, headers })
+    if (request.method === 'HEAD') sendHttpAnswer(response, { code: 200, headers })
     else {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
       createReadStream(file).pipe(response)
@@ -54,7 +54,7 @@ export function createConsoleFiles(folder: string | undefined) {
 }
 
 function tellUnbuilt(response: HttpResponse): true {
-  sendAnswer(response, {
+  sendHttpAnswer(response, {
     code: 503,
     headers: { 'content-type': 'text/plain; charset=utf-8' },
     body: 'The console is not built yet: run "npm start", which builds it.\n',

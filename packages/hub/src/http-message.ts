@@ -15,13 +15,13 @@ export type HttpResponse = Writable & {
   setHeader(name: string, value: string | number): unknown
 }
 
-export type Answer = {
+export type HttpAnswer = {
   readonly code: number
   readonly headers?: Readonly<Record<string, string | number>>
   readonly body?: string | Uint8Array
 }
 
-export function sendAnswer(response: HttpResponse, answer: Answer): void {
+export function sendHttpAnswer(response: HttpResponse, answer: HttpAnswer): void {
   const { code, headers = {}, body } = answer
   Object.assign(response, { statusCode: code })
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)

@@ -1,7 +1,7 @@
 import { toTimestamp } from '@skerry/base/clock'
 import type { Clock } from '@skerry/base/clock'
 import { ApiError, badRequest } from '@skerry/api/status'
-import { type HttpRequest, type HttpResponse, readBody, sendAnswer } from './http-message.ts'
+import { type HttpRequest, type HttpResponse, readBody, sendHttpAnswer } from './http-message.ts'
 import { type Identity, mastersGroup } from './trust/identity.ts'
 import type { AuthenticRequest, Authenticator } from './trust/authenticate.ts'
 import { oneTimeCodeLifeMs } from './trust/limits.ts'
@@ -31,7 +31,7 @@ export function createSessionEndpoints(options: SessionOptions) {
     const path = (request.url ?? '').split('?')[0]!
     if (!path.startsWith('/auth/')) return false
     const { code, body, cookie } = await answer(options, request, path).catch(failureOf)
-    sendAnswer(response, {
+    sendHttpAnswer(response, {
       code,
       headers: {
         'content-type': 'application/json',

@@ -2,11 +2,11 @@ import { toError } from '@skerry/base/assert'
 import type { Log } from '@skerry/base/log'
 import { ApiError, badRequest } from '@skerry/api/status'
 import {
-  type Answer,
+  type HttpAnswer,
   type HttpRequest,
   type HttpResponse,
   readBody,
-  sendAnswer,
+  sendHttpAnswer,
 } from '../http-message.ts'
 import type { Enrolment } from './enrolment.ts'
 import { enrollBodyBytesMax, pendingRetrySeconds } from './limits.ts'
@@ -20,17 +20,17 @@ export function createEnrolmentHandler(
 ): (request: HttpRequest, response: HttpResponse) => Promise<void> {
   return async (request, response) => {
     try {
-      sendAnswer(response, await answer(enroll, request))
+      sendHttpAnswer(response, await answer(enroll, request))
     } catch (thrown) {
       if (response.destroyed) return
       if (!(thrown instanceof ApiError))
         log.error('An enrolment failed.', { error: toError(thrown).message })
-      sendAnswer(response, refusal(thrown))
+      sendHttpAnswer(response, refusal(thrown))
     }
   }
 }
 
-async function answer(enroll: Enrolment, request: HttpRequest): Promise<Answer> {
+async function answer(enroll: Enrolment, request: HttpRequest): Promise<HttpAnswer> {
   if (request.method !== 'POST')
     throw new ApiError('MethodNotAllowed', 'Send an enrolment request by POST.')
   const body = await readBody(request, enrollBodyBytesMax)
@@ -52,7 +52,7 @@ function parseBody(bytes: Buffer): unknown {
   }
 }
 
-function refusal(thrown: unknown): Answer {
+function refusal(thrown: unknown): HttpAnswer {
   const error =
     thrown instanceof ApiError
       ? thrown

@@ -17,6 +17,7 @@ import { parseSigningRequest } from '../trust/signing-request.ts'
 import type { Connection } from './connection.ts'
 import { readJson } from './device-body.ts'
 import { answer, refuse, refuseAs } from './gateway-answer.ts'
+import type { FlowBudget } from './flow-budget.ts'
 import type { GatewayOptions } from './gateway-context.ts'
 import {
   blobStreamsPerDeviceMax,
@@ -72,14 +73,18 @@ export async function answerStatus(
 }
 
 export async function answerTelemetry(
-  { rollups }: GatewayOptions,
+  { rollups, clock }: GatewayOptions,
   request: DeviceRequest,
+  flow: FlowBudget,
 ): Promise<void> {
   const { stream, identity } = request
   const body = await readJson(request, telemetryBytesMax)
   const parsed = parseTelemetry(body)
   if (!parsed.ok) return refuseAs(stream, 'BadRequest', parsed.message)
-  const acknowledged = await rollups.append(rollupsOf(identity, parsed.batch))
+  const { batch } = parsed
+  if (!flow.take(identity.siteUid, batch.records.length))
+    return refuseAs(stream, 'TooManyRequests', 'The site measures too much: send the rest later.')
+  const acknowledged = await rollups.append(rollupsOf(identity, batch, clock.now()))
   answer(stream, 200, { acknowledged } satisfies TelemetryAnswer)
 }
 

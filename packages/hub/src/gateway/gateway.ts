@@ -20,6 +20,7 @@ import { ApiError } from '@skerry/api/status'
 import { type KnownDevice, admitCertificate } from '../trust/certificate-admission.ts'
 import { type Connection, newConnection } from './connection.ts'
 import { answer, refuse, refuseAs } from './gateway-answer.ts'
+import { type FlowBudget, createFlowBudget } from './flow-budget.ts'
 import type { GatewayOptions } from './gateway-context.ts'
 import {
   type DeviceRequest,
@@ -37,8 +38,10 @@ import {
   connectionsMax,
   headerListBytesMax,
   keepAliveMsDefault,
+  requestsFlow,
   sessionMemoryMebibytesMax,
   streamsPerDeviceMax,
+  telemetryRecordsFlow,
   unadmittedMsMax,
 } from './limits.ts'
 import { type SpecStreams, createSpecStreams } from './spec-streams.ts'
@@ -58,6 +61,8 @@ type Running = {
   readonly options: GatewayOptions
   readonly devices: KnownDevices
   readonly specStreams: SpecStreams
+  readonly requestsFlow: FlowBudget
+  readonly recordsFlow: FlowBudget
   /** All connections, and those of admitted devices. */
   readonly connections: Map<ServerHttp2Session, Connection>
   readonly live: Map<DeviceKey, Connection>
@@ -78,6 +83,8 @@ export async function openGateway(
     connections: new Map(),
     devices: opening.use(watchDevices({ state, clock, log, onChange })),
     specStreams: opening.use(createSpecStreams({ specs, clock, log })),
+    requestsFlow: createFlowBudget(clock, requestsFlow),
+    recordsFlow: createFlowBudget(clock, telemetryRecordsFlow),
   }
   const issued = await authority.serverCertificate(options.hostNames)
   const server = createServer(issued, authority.certificate)
@@ -249,8 +256,10 @@ function isTooOld(headers: IncomingHttpHeaders): boolean {
 }
 
 async function route(running: Running, path: string, request: DeviceRequest): Promise<void> {
-  const { options, specStreams } = running
+  const { options, specStreams, requestsFlow: requests } = running
   const { stream, headers, identity, query } = request
+  if (!requests.take(identity.siteUid, 1))
+    return refuseAs(stream, 'TooManyRequests', 'The site asks too often: wait a while.')
   switch (`${headers[':method']} ${path}`) {
     case `GET ${devicePaths.spec}`:
       return query.get('poll') === '1'
@@ -259,7 +268,7 @@ async function route(running: Running, path: string, request: DeviceRequest): Pr
     case `POST ${devicePaths.status}`:
       return answerStatus(options, request)
     case `POST ${devicePaths.telemetry}`:
-      return answerTelemetry(options, request)
+      return answerTelemetry(options, request, running.recordsFlow)
     case `POST ${devicePaths.renew}`:
       return answerRenew(options, request)
     case `CONNECT ${devicePaths.reverse}`:

@@ -8,6 +8,19 @@ export const sessionMemoryMebibytesMax = 8
 export const statusBytesMax = 256 * 1024
 /** 500 records of 2 kB. */
 export const telemetryBytesMax = 2 ** 20
+/**
+ * Measurements that a site may send: a full spool at once, and ten models each second. More would fill
+ * the database, and the answers about all other sites with it.
+ */
+export const telemetryRecordsFlow = { atOnceMax: 20_000, perSecondMax: 10 }
+/** Requests of a site: each report is two rows of the log, which everybody who watches reads. */
+export const requestsFlow = { atOnceMax: 600, perSecondMax: 5 }
+/** Sites whose flow is remembered. */
+export const flowKeysMax = 100_000
+/** How far the clock of a site may be ahead; what ends later is said to have ended then. */
+export const clockAheadMsMax = 5 * 60_000
+/** A record is of one interval, which lasts an hour at most, and somewhat longer if the machine slept. */
+export const recordMsMax = 24 * 3_600_000
 export const renewBytesMax = 32 * 1024
 export const blobStreamsPerDeviceMax = 4
 /** Renewals in one connection; a device renews once in 16 hours. */

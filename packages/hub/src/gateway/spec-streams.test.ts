@@ -114,3 +114,18 @@ test('only readers of the site are touched; after a gap all look, and who left i
   assert.deepEqual(there.frames, ['{}1', '{}3'])
   assert.deepEqual(gone.frames, ['{}1'])
 })
+
+test('a stream that gets many specs in its life gathers no listeners', async () => {
+  const { specs, clock, change } = fakes()
+  const streams = createSpecStreams({ specs, clock, log: silentLog })
+  const stream = reader()
+  streams.open(stream, 'site', undefined)
+  await settle()
+  const before = stream.listenerCount('close')
+  for (let count = 0; count < 20; count += 1) {
+    change('site')
+    await settle()
+  }
+  assert.equal(stream.frames.length, 21)
+  assert.equal(stream.listenerCount('close'), before)
+})

@@ -96,8 +96,9 @@ async function writeFrame(
   clock: Clock,
 ): Promise<void> {
   const done = new AbortController()
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  stream.once('close', close)
   const written = new Promise<void>((resolve, reject) => {
-    stream.once('close', resolve)
     stream.write(frameOf(envelope), (error) => (error ? reject(error) : resolve()))
   })
   const late = clock.sleep(specDrainMsMax, done.signal).then(
@@ -107,8 +108,10 @@ async function writeFrame(
     () => {},
   )
   try {
-    await Promise.race([written, late])
+    await Promise.race([written, closed, late])
   } finally {
+    // The stream lives for days: what was waited for must not stay with it.
+    stream.removeListener('close', close)
     done.abort()
   }
 }

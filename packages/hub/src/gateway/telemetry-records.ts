@@ -4,6 +4,7 @@ import { formatProblem } from '@skerry/api/problem'
 import { pruneUnknown, validateSchema } from '@skerry/api/schema-validate'
 import type { Sketch } from '@skerry/api/sketch'
 import type { RollupBatch } from '@skerry/store/hub-store'
+import { clockAheadMsMax, recordMsMax } from './limits.ts'
 
 export type ParsedTelemetry =
   | { readonly ok: true; readonly batch: TelemetryBatch }
@@ -56,7 +57,11 @@ function sketchProblem({ zero, buckets, sum }: Sketch): string | undefined {
 }
 
 /** The rows to store: whose they are, the certificate says. */
-export function rollupsOf(identity: DeviceIdentity, batch: TelemetryBatch): RollupBatch {
+export function rollupsOf(
+  identity: DeviceIdentity,
+  batch: TelemetryBatch,
+  nowMs: number,
+): RollupBatch {
   const { namespace, site, siteUid } = identity
   return {
     siteUid,
@@ -67,9 +72,14 @@ export function rollupsOf(identity: DeviceIdentity, batch: TelemetryBatch): Roll
         ...measured,
         namespace,
         site,
-        startMs: Date.parse(startTime),
-        endMs: Date.parse(endTime),
+        ...timesOf(Date.parse(startTime), Date.parse(endTime), nowMs),
       }
     }),
   }
+}
+
+/** A clock that is far ahead must not make measurements that are for ever the newest, and never old. */
+function timesOf(startMs: number, endMs: number, nowMs: number) {
+  const end = Math.min(endMs, nowMs + clockAheadMsMax)
+  return { startMs: end - Math.min(endMs - startMs, recordMsMax), endMs: end }
 }

@@ -1,7 +1,7 @@
 import { pipeline } from 'node:stream/promises'
 import type { Digest } from '@skerry/base/digest'
 import { parseRange } from './byte-range.ts'
-import { type Answer, sendAnswer } from '../http-message.ts'
+import { type HttpAnswer, sendHttpAnswer } from '../http-message.ts'
 import { ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
 
@@ -10,7 +10,7 @@ export async function answerBlob(
   { blobs, repositories }: RegistryContext,
   exchange: Exchange,
   blob: { readonly repository: string; readonly digest: Digest },
-): Promise<Answer | undefined> {
+): Promise<HttpAnswer | undefined> {
   const { repository, digest } = blob
   const found = (await repositories.hasBlob(repository, digest))
     ? await blobs.stat(digest)
@@ -53,13 +53,13 @@ export async function answerBlob(
 function startAnswer(
   { response }: Exchange,
   code: number,
-  headers: NonNullable<Answer['headers']>,
+  headers: NonNullable<HttpAnswer['headers']>,
 ): void {
   Object.assign(response, { statusCode: code })
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
 }
 
 /** Sends what an endpoint made, unless it was streamed. */
-export function finish(exchange: Exchange, answer: Answer | undefined): void {
-  if (answer !== undefined) sendAnswer(exchange.response, answer)
+export function finish(exchange: Exchange, answer: HttpAnswer | undefined): void {
+  if (answer !== undefined) sendHttpAnswer(exchange.response, answer)
 }

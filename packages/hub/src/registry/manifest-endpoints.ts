@@ -1,7 +1,7 @@
 import { digestOf } from '@skerry/artifact/digest-of'
 import { manifestBytesMax } from '@skerry/artifact/limits'
 import { type ImageManifest, imageManifestType, parseManifest } from '@skerry/artifact/oci-manifest'
-import { type Answer, readBody } from '../http-message.ts'
+import { type HttpAnswer, readBody } from '../http-message.ts'
 import { manifestBlobsMax, tagsPerPageMax } from './limits.ts'
 import { ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
@@ -14,7 +14,7 @@ export async function answerManifest(
   context: RegistryContext,
   exchange: Exchange,
   target: Target,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   if (exchange.method === 'PUT') return putManifest(context, exchange, target)
   const { blobs, repositories } = context
   const stored = await repositories.manifest(target.repository, target.reference)
@@ -38,7 +38,7 @@ async function putManifest(
   { blobs, repositories }: RegistryContext,
   { request }: Exchange,
   { repository, reference }: Target,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const mediaType = request.headers['content-type'] ?? ''
   if (mediaType !== imageManifestType)
     return ociError('MANIFEST_INVALID', `Content-Type must be ${imageManifestType}.`)
@@ -86,7 +86,7 @@ export async function answerTags(
   { repositories }: RegistryContext,
   { query }: Exchange,
   repository: string,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const all = await repositories.tags(repository)
   if (all === undefined) return ociError('NAME_UNKNOWN', `There is no repository ${repository}.`)
   const last = query.get('last')

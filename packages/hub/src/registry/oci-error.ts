@@ -1,4 +1,4 @@
-import type { Answer } from '../http-message.ts'
+import type { HttpAnswer } from '../http-message.ts'
 
 /** The words of the distribution specification 1.1, with the HTTP status of each. */
 const statuses = {
@@ -28,8 +28,8 @@ export type OciErrorCode = keyof typeof statuses
 export function ociError(
   code: OciErrorCode,
   message: string,
-  headers: Answer['headers'] = {},
-): Answer {
+  headers: HttpAnswer['headers'] = {},
+): HttpAnswer {
   return {
     code: statuses[code],
     headers: { 'content-type': 'application/json', ...headers },

@@ -4,7 +4,7 @@ import type { Log } from '@skerry/base/log'
 import type { BlobStore } from '@skerry/artifact/blob-store'
 import { StorageError } from '@skerry/artifact/storage-error'
 import { answerBlob, finish } from './blob-endpoints.ts'
-import type { Answer, HttpRequest, HttpResponse } from '../http-message.ts'
+import type { HttpAnswer, HttpRequest, HttpResponse } from '../http-message.ts'
 import { answerManifest, answerTags } from './manifest-endpoints.ts'
 import { ociError } from './oci-error.ts'
 import type {
@@ -54,7 +54,7 @@ export function createRegistry(options: RegistryOptions): Registry {
   }
 }
 
-function failure(error: Error): Answer {
+function failure(error: Error): HttpAnswer {
   if (!(error instanceof StorageError))
     return ociError('UNKNOWN', 'The registry failed: see its log.')
   return ociError(error.reason === 'DiskFull' ? 'STORAGE_FULL' : 'UNKNOWN', error.message)
@@ -64,7 +64,7 @@ async function answer(
   context: RegistryContext,
   exchange: Exchange,
   path: RegistryPath,
-): Promise<Answer | undefined> {
+): Promise<HttpAnswer | undefined> {
   if (path.kind === 'Wrong') return ociError(path.code, path.message)
   const action = actionOf(path.kind, exchange.method)
   if (action === undefined)

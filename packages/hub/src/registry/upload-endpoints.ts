@@ -1,6 +1,6 @@
 import { isDigest } from '@skerry/base/digest'
 import type { UploadAnswer, UploadRefusal } from '@skerry/artifact/blob-uploads'
-import { type Answer, bodyOf } from '../http-message.ts'
+import { type HttpAnswer, bodyOf } from '../http-message.ts'
 import { type OciErrorCode, ociError } from './oci-error.ts'
 import type { Exchange, RegistryContext } from './registry-context.ts'
 import { isRepositoryName } from './registry-path.ts'
@@ -13,7 +13,7 @@ export async function answerUploads(
   context: RegistryContext,
   exchange: Exchange,
   repository: string,
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const { query, request } = exchange
   const mounted = await mountBlob(context, exchange, repository)
   if (mounted !== undefined) return mounted
@@ -31,7 +31,7 @@ async function mountBlob(
   { repositories, authorize }: RegistryContext,
   { query, request }: Exchange,
   repository: string,
-): Promise<Answer | undefined> {
+): Promise<HttpAnswer | undefined> {
   const { mount: digest = '', from = '' } = Object.fromEntries(query)
   if (!isDigest(digest) || !isRepositoryName(from)) return undefined
   const isAllowed = (await authorize(request, 'pull', from)) === 'Allowed'
@@ -40,7 +40,7 @@ async function mountBlob(
   return created(repository, digest)
 }
 
-async function beginUpload({ blobs }: RegistryContext, repository: string): Promise<Answer> {
+async function beginUpload({ blobs }: RegistryContext, repository: string): Promise<HttpAnswer> {
   const id = await blobs.uploads.begin()
   return id === undefined
     ? ociError('TOOMANYREQUESTS', 'Too many uploads are under way: try again later.', {
@@ -54,7 +54,7 @@ export async function answerUpload(
   context: RegistryContext,
   exchange: Exchange,
   upload: { readonly repository: string; readonly id: string },
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const { uploads } = context.blobs
   const { id } = upload
   switch (exchange.method) {
@@ -85,7 +85,7 @@ async function finishUpload(
   context: RegistryContext,
   exchange: Exchange,
   upload: { readonly repository: string; readonly id: string },
-): Promise<Answer> {
+): Promise<HttpAnswer> {
   const digest = exchange.query.get('digest') ?? ''
   if (!isDigest(digest)) return digestMissing()
   const appended = await append(context, exchange, upload.id)
@@ -114,7 +114,7 @@ async function append(
 type UploadAt = { readonly repository: string; readonly id: string; readonly offset: number }
 
 /** `Range: 0-0` says both no byte and one byte, so the count is told apart. */
-const progress = (code: number, { repository, id, offset }: UploadAt): Answer => ({
+const progress = (code: number, { repository, id, offset }: UploadAt): HttpAnswer => ({
   code,
   headers: {
     location: `/v2/${repository}/blobs/uploads/${id}`,
@@ -124,7 +124,7 @@ const progress = (code: number, { repository, id, offset }: UploadAt): Answer =>
   },
 })
 
-const created = (repository: string, digest: string): Answer => ({
+const created = (repository: string, digest: string): HttpAnswer => ({
   code: 201,
   headers: { location: `/v2/${repository}/blobs/${digest}`, 'docker-content-digest': digest },
 })
@@ -141,7 +141,7 @@ function refusal(
   reason: UploadRefusal,
   { repository, id }: { readonly repository: string; readonly id: string },
   offset: number,
-): Answer {
+): HttpAnswer {
   const [code, message] = refusals[reason]
   const { headers } = progress(0, { repository, id, offset })
   return ociError(code, message, reason === 'WrongOffset' ? headers : {})
