@@ -9,10 +9,12 @@ export type PlotColours = {
   readonly font: string
 }
 
-type PlotProps = {
+export type PlotProps = {
   readonly data: PlotData
   readonly format: (value: number | undefined) => string
+  /** The highest value that is always in view. */
   readonly top: number
+  /** The lowest value in view; absent: follows the data. */
   readonly bottom?: number
   readonly sinceSeconds: number
   readonly timeZone: string

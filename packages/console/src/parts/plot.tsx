@@ -2,20 +2,10 @@ import { useEffect, useId, useRef } from 'react'
 import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import { type PlotData, newestValues } from '../logic/plot-data.ts'
-import { plotOptions } from '../logic/plot-options.ts'
+import { type PlotProps, plotOptions } from '../logic/plot-options.ts'
 import { useIsDark } from '../theme.ts'
 
-type Props = {
-  readonly title: string
-  readonly data: PlotData
-  readonly format: (value: number | undefined) => string
-  /** The highest value that is always in view. */
-  readonly top: number
-  /** The lowest value in view; absent: follows the data. */
-  readonly bottom?: number
-  readonly sinceSeconds: number
-  readonly timeZone: string
-}
+type Props = PlotProps & { readonly title: string }
 
 const heightPx = 170
 
