@@ -55,18 +55,9 @@ test('the page and what belongs to it are served, and nothing else', async () =>
   assert.equal(await serve(get('/'), page.response), true)
   await eventually(() => page.text() === '<p>hello')
   assert.match(String(page.headers.get('content-security-policy')), /default-src 'self'/)
-  for (const url of [
-    ...[
-      '/no.js',
-      '//',
-      '//x.js',
-      '/../../etc/passwd.js',
-      '/%2e%2e/x.js',
-      '/..%2fx.js',
-      '/..\\x.js',
-    ],
-    ...['/%00.js', '/%', 'https://[/', ''],
-  ])
+  const others =
+    '/no.js // //x.js /../../etc/passwd.js /%2e%2e/x.js /..%2fx.js /..\\x.js /%00.js /%'
+  for (const url of [...others.split(' '), 'https://[/', ''])
     assert.equal(await serve(get(url, '*/*'), answer().response), false, url)
 })
 

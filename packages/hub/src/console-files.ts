@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { extname, join, normalize } from 'node:path'
+import { pipeline } from 'node:stream'
 import { type HttpRequest, type HttpResponse, sendHttpAnswer } from './http-message.ts'
 
 const types: Record<string, string> = {
@@ -29,7 +30,7 @@ export function createConsoleFiles(folder: string | undefined) {
   return async (request: HttpRequest, response: HttpResponse): Promise<boolean> => {
     if (folder === undefined || (request.method !== 'GET' && request.method !== 'HEAD'))
       return false
-    const path = new URL(request.url ?? '/', 'https://hub').pathname
+    const path = URL.parse(request.url ?? '/', 'https://hub')?.pathname ?? ''
     const accepts = request.headers.accept ?? ''
     if (path === '/' && !accepts.includes('text/html')) return false
     const file = join(folder, normalize(path === '/' ? '/index.html' : path))
@@ -47,7 +48,8 @@ export function createConsoleFiles(folder: string | undefined) {
     if (request.method === 'HEAD') sendHttpAnswer(response, { code: 200, headers })
     else {
       for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-      createReadStream(file).pipe(response)
+      // Ends both, whichever breaks: a reader that goes away must not leave the file open.
+      pipeline(createReadStream(file), response, () => {})
     }
     return true
   }
