@@ -27,6 +27,19 @@ it('each wrong argument is named', () => {
   assert.match(messageOf([...good, '--colour', 'red']), /--colour/)
 })
 
+it('a join token may come by the environment, which is nobody else’s to read', () => {
+  const token = (name: string) => `${name}.${'a'.repeat(40)}.${'b'.repeat(64)}`
+  const nameOf = (words: string[], environment: Record<string, string>) => {
+    const parsed = parseAgentArguments([...good, ...words], environment)
+    return parsed.ok ? parsed.config.join?.name : parsed.message
+  }
+  const environment = { SKERRY_JOIN_TOKEN: token('quiet') }
+  assert.equal(nameOf([], environment), 'quiet')
+  assert.equal(nameOf(['--join', token('loud')], environment), 'loud')
+  assert.equal(nameOf([], { SKERRY_JOIN_TOKEN: '' }), undefined)
+  assert.match(nameOf([], { SKERRY_JOIN_TOKEN: 'nonsense' }) ?? '', /NAME.SECRET.DIGEST/)
+})
+
 it('the proxy of the environment counts, save for what is near or exempt', () => {
   const proxy = 'http://proxy:3128'
   assert.equal(proxyOf('https://hub.example', { HTTPS_PROXY: proxy }), proxy)

@@ -6,7 +6,8 @@ import { heartbeatSecondsDefault } from './limits.ts'
 export const usage = `skerry-agent --data DIR --hub URL [options]
   --data DIR               directory of this device; made if it is not there
   --hub URL                https://host:port of the hub
-  --join TOKEN             join token, until the device has enrolled
+  --join TOKEN             join token, until the device has enrolled (default: SKERRY_JOIN_TOKEN,
+                           which not everybody on the machine can read)
   --site NAME              site to join, if the token leaves it open
   --namespace NS           namespace of the site
   --proxy URL              http://host:port of a proxy (default: HTTPS_PROXY)
@@ -35,7 +36,8 @@ export function parseAgentArguments(
   if (values.hub === undefined) return fail('--hub is missing: give the https URL of the hub')
   if (!URL.canParse(values.hub) || new URL(values.hub).protocol !== 'https:')
     return fail(`--hub must be an https URL, not ${JSON.stringify(values.hub)}`)
-  const join = values.join === undefined ? undefined : parseJoinToken(values.join)
+  const joinText = values.join ?? environment['SKERRY_JOIN_TOKEN'] ?? ''
+  const join = joinText === '' ? undefined : parseJoinToken(joinText)
   if (join?.ok === false) return fail(`--join: ${join.message}`)
   const seconds = Number(values['heartbeat-seconds'] ?? heartbeatSecondsDefault)
   if (!Number.isFinite(seconds) || seconds < 1 || seconds > 86_400)

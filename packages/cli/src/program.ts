@@ -241,7 +241,7 @@ function addAgent(program: Command): void {
     .description('Run the agent in the foreground')
     .requiredOption('--data <dir>', 'where it keeps its state')
     .option('--hub <url>', 'the hub, for the first start')
-    .option('--join <token>', 'join token, for the first start')
+    .option('--join <token>', 'join token, for the first start (default: $SKERRY_JOIN_TOKEN)')
     .option('--site <name>', 'the site to join')
     .option('-n, --namespace <name>', 'the tenant to join', 'default')
     .option('--proxy <url>', 'HTTP proxy to reach the hub through (default: $HTTPS_PROXY)')

@@ -9,6 +9,8 @@ import { type ProcessIdentity, identityOf } from './process-identity.ts'
 export type ProcessOptions = {
   readonly name: string
   readonly command: readonly string[]
+  /** Added to our own environment. */
+  readonly environment: Readonly<Record<string, string>>
   readonly logFile: string
   /** Told when the process ended though nobody asked it to, and when it was started again. */
   readonly onUnplanned: (sentence: string) => void
@@ -35,7 +37,7 @@ export class SupervisedProcess {
 
   constructor(options: ProcessOptions) {
     this.#options = options
-    mkdirSync(dirname(options.logFile), { recursive: true })
+    mkdirSync(dirname(options.logFile), { recursive: true, mode: 0o700 })
     this.#finished = this.#keepRunning()
   }
 
@@ -73,10 +75,11 @@ export class SupervisedProcess {
   }
 
   #runOnce(): Promise<string> {
-    const { command, logFile, onStart } = this.#options
+    const { command, environment, logFile, onStart } = this.#options
     const log = createWriteStream(logFile, { flags: 'a', mode: 0o600 })
     return new Promise((resolve) => {
       const child = spawn(command[0]!, command.slice(1), {
+        env: { ...process.env, ...environment },
         stdio: ['ignore', 'pipe', 'pipe'],
         detached: true,
       })

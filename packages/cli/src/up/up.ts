@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { modelVersionKind } from '@skerry/api/kinds/model'
 import { toError } from '@skerry/base/assert'
@@ -10,6 +10,7 @@ import { CommandError } from '../exit-code.ts'
 import { type HubAccess, openHub } from '../hub-access.ts'
 import { createMissing } from './apply.ts'
 import { createDemoSites, greenSites, siteNames } from './demo-sites.ts'
+import { forgetDemo } from './forget-demo.ts'
 import { ProcessRecord } from './leftovers.ts'
 import { examplePath, programPath } from './program.ts'
 import { SupervisedProcess } from './supervised-process.ts'
@@ -27,6 +28,12 @@ const greenWithinMs = 120_000
 const lookEveryMs = 250
 const tokenValidForMs = 3_600_000
 
+type Start = (
+  name: string,
+  command: readonly string[],
+  environment?: Readonly<Record<string, string>>,
+) => SupervisedProcess
+
 /**
  * `skerry up`: one hub and some sites on this machine, each a process of its own with its own folder,
  * key and state. Goes on from what is there. Resolves when everything has ended.
@@ -38,15 +45,16 @@ export async function up(options: UpOptions, stop: AbortSignal): Promise<void> {
   if (left > 0) say(`Ended ${left} processes that an earlier run had left behind.`)
   if (options.reset) {
     say(`Forgetting everything in ${data}.`)
-    await rm(data, { recursive: true, force: true })
+    await forgetDemo(data)
   }
   await mkdir(data, { recursive: true, mode: 0o700 })
 
   await using processes = new AsyncDisposableStack()
-  const start = (name: string, command: string[]): SupervisedProcess => {
+  const start: Start = (name, command, environment = {}) => {
     const child = new SupervisedProcess({
       name,
       command: [process.execPath, ...command],
+      environment,
       logFile: join(data, 'logs', `${name}.log`),
       onUnplanned: say,
       onStart: (identity) => record.set(name, identity),
@@ -88,7 +96,7 @@ async function startSites(
   hub: HubAccess,
   names: readonly string[],
   data: string,
-  start: (name: string, command: string[]) => SupervisedProcess,
+  start: Start,
 ): Promise<void> {
   const newcomers = names.filter(
     (name) => !existsSync(join(data, 'sites', name, 'state', 'enrolment.json')),
@@ -108,14 +116,18 @@ async function startSites(
       `${newcomers.length} sites join with a token that lets in ${newcomers.length} and ends in an hour.`,
     )
   for (const name of names)
-    start(name, [
-      programPath('@skerry/agent/main'),
-      `--data=${join(data, 'sites', name)}`,
-      `--hub=${hub.address.server}`,
-      `--site=${name}`,
-      `--model-server=${programPath('@skerry/inference/server-main')}`,
-      ...(token !== undefined && newcomers.includes(name) ? [`--join=${token}`] : []),
-    ])
+    start(
+      name,
+      [
+        programPath('@skerry/agent/main'),
+        `--data=${join(data, 'sites', name)}`,
+        `--hub=${hub.address.server}`,
+        `--site=${name}`,
+        `--model-server=${programPath('@skerry/inference/server-main')}`,
+      ],
+      // Not among the arguments, which everybody on the machine may read.
+      token !== undefined && newcomers.includes(name) ? { SKERRY_JOIN_TOKEN: token } : {},
+    )
 }
 
 async function pushFirstModel(hub: HubAccess): Promise<void> {
