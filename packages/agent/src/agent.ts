@@ -89,6 +89,7 @@ export async function runAgent(
   const shared = { host, bootId, target, current, connection, trust, intake, spool }
   const { models } = machinery
   const { heartbeatMs } = config
+  const reports = { sent: 0 }
   const path = `${config.data}/agent.sock`
   await Promise.all([
     keepRunning(host, 'poll', signal, (ends) => poll({ ...shared, config, state }, ends)),
@@ -96,7 +97,7 @@ export async function runAgent(
       seek({ ...shared, happened: buses.happened, machinery, held }, ends),
     ),
     keepRunning(host, 'report', signal, (ends) =>
-      report({ ...shared, models, heartbeatMs, spooled: buses.spooled }, ends),
+      report({ ...shared, models, heartbeatMs, reports, spooled: buses.spooled }, ends),
     ),
     keepRunning(host, 'local API', signal, (ends) => localApi({ ...shared, path }, ends)),
   ])

@@ -15,6 +15,11 @@ export type ReportOptions = SendSpoolOptions &
     readonly target: ReadableBus<TargetState>
     readonly bootId: string
     readonly heartbeatMs: number
+    /**
+     * Outlives the task: started again in the same run of the agent, it must go on counting, as the
+     * hub takes no report that is older than one that it has.
+     */
+    readonly reports: { sent: number }
   }
 
 /**
@@ -22,17 +27,17 @@ export type ReportOptions = SendSpoolOptions &
  * Measurements have a loop of their own: live status never waits behind them.
  */
 export async function report(options: ReportOptions, signal: AbortSignal): Promise<void> {
-  await Promise.all([
-    reportStatus(options, signal),
-    sendSpool(options, signal),
-    measure(options, signal),
+  // None of them ends by itself: one that breaks ends the others, which are started again with it.
+  await firstOf(signal, (either) => [
+    reportStatus(options, either),
+    sendSpool(options, either),
+    measure(options, either),
   ])
 }
 
 async function reportStatus(options: ReportOptions, signal: AbortSignal): Promise<void> {
-  const { host, connection, current, target, bootId } = options
+  const { host, connection, current, target, bootId, reports } = options
   const { architecture, memoryBytes } = host.machine
-  let sequence = 0
   let failures = 0
   let sent: { readonly link: unknown; readonly report: object; readonly atMs: number } | undefined
   for (;;) {
@@ -50,7 +55,7 @@ async function reportStatus(options: ReportOptions, signal: AbortSignal): Promis
       continue
     }
     try {
-      await link.reportStatus({ ...next, sequence: sequence++ })
+      await link.reportStatus({ ...next, sequence: reports.sent++ })
       sent = { link, report: next, atMs: host.clock.monotonicMs() }
       failures = 0
     } catch (error) {

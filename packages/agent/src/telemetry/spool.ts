@@ -202,7 +202,7 @@ class DiskSpool implements Spool {
   async #closeActive(): Promise<void> {
     const active = this.#active
     this.#active = undefined
-    await active?.file[Symbol.asyncDispose]()
+    await this.#orElse(undefined, async () => active?.file[Symbol.asyncDispose]())
     if (active?.segment.records === 0)
       this.#segments = this.#segments.filter((each) => each !== active.segment)
   }
