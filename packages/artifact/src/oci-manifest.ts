@@ -1,5 +1,6 @@
 import { type Digest, isDigest } from '@skerry/base/digest'
 import { canonicalJson } from '@skerry/base/json'
+import { digestOf } from './digest-of.ts'
 import { manifestBytesMax } from './limits.ts'
 
 /** An OCI image manifest 1.1 that carries a model as the CNCF ModelPack specification says. */
@@ -47,11 +48,7 @@ export type ModelArtifact = {
 }
 
 /** The two small documents of a model artifact. Equal input makes equal bytes. */
-export function buildModelArtifact(
-  model: ModelDescription,
-  file: ModelFile,
-  digestOf: (bytes: Uint8Array) => Digest,
-): ModelArtifact {
+export function buildModelArtifact(model: ModelDescription, file: ModelFile): ModelArtifact {
   const config = Buffer.from(
     canonicalJson({
       descriptor: { name: model.name, version: model.version },
@@ -104,19 +101,6 @@ export function parseManifest(bytes: Uint8Array): ParsedManifest {
   if (value.subject !== undefined && !isDescriptor(value.subject))
     return refuse('subject must be a descriptor')
   return { ok: true, manifest: value as ImageManifest }
-}
-
-/** The one file of a model artifact, or why there is none. */
-export function modelFileOf(
-  manifest: ImageManifest,
-): { readonly ok: true; readonly file: ModelFile } | { readonly ok: false; message: string } {
-  if (manifest.artifactType !== modelArtifactType)
-    return { ok: false, message: `artifactType must be ${modelArtifactType}` }
-  const [layer, ...others] = manifest.layers
-  if (layer === undefined || others.length > 0 || layer.mediaType !== modelWeightType)
-    return { ok: false, message: `layers must be one of type ${modelWeightType}` }
-  const path = layer.annotations?.[filePathAnnotation] ?? 'model'
-  return { ok: true, file: { digest: layer.digest, sizeBytes: layer.size, path } }
 }
 
 function isDescriptor(value: unknown): value is Descriptor {

@@ -36,7 +36,6 @@ export async function pushModel(hub: HubAccess, options: PushOptions): Promise<M
   const { config, manifest } = buildModelArtifact(
     { name: options.model, version, format: 'onnx' },
     { digest, sizeBytes: size, path: basename(options.file) },
-    digestOf,
   )
   try {
     await registry.pushBlob(repository, {

@@ -1,4 +1,4 @@
-import type { Queryable } from './sql/queryable.ts'
+import type { Queryable } from '../sql/queryable.ts'
 
 const columnsSql = `
   select class.relname as table, attribute.attname as name,
