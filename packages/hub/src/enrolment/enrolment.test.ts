@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { after, afterEach, before, beforeEach, test } from 'node:test'
+import { setImmediate as turn } from 'node:timers/promises'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
@@ -14,7 +15,7 @@ import { deviceKind } from '@skerry/api/kinds/device'
 import { enrollmentRequestKind, joinTokenKind } from '@skerry/api/kinds/enrolment'
 import { siteKind } from '@skerry/api/kinds/site'
 import type { EnrollResponse } from '@skerry/api/device-protocol'
-import type { State } from '@skerry/api/state'
+import type { ListOptions, State } from '@skerry/api/state'
 import { type StatusReason, isApiError } from '@skerry/api/status'
 import { joinTokenCredential, parseJoinToken } from '@skerry/api/join-token'
 import { mintJoinToken } from '@skerry/artifact/mint-join-token'
@@ -263,6 +264,30 @@ test('the lobby of a namespace has an end, and there is none for a namespace tha
   for (let index = 0; index < 1000; index += 1)
     await state.create(enrollmentRequestKind, { metadata: { name: `n-${index}`, namespace }, spec })
   await refused(enroll({ request: requestOf(), hardware }), 'TooManyRequests', /1000 devices wait/)
+})
+
+test('strangers who knock at once are let into the lobby one by one, and not one too many', async () => {
+  const spec = { request: 'x', publicKeyDigest: 'x' }
+  for (let index = 0; index < 998; index += 1)
+    await state.create(enrollmentRequestKind, { metadata: { name: `n-${index}`, namespace }, spec })
+  let [listing, listingMost] = [0, 0]
+  const list = state.list.bind(state)
+  const counted = async (kind: AnyKind, options?: ListOptions) => {
+    listing += 1
+    listingMost = Math.max(listingMost, listing)
+    try {
+      await turn()
+      return await list(kind, options)
+    } finally {
+      listing -= 1
+    }
+  }
+  Object.assign(state, { list: counted })
+  const knocks = await Promise.allSettled(
+    Array.from({ length: 8 }, () => enroll({ request: requestOf(), hardware })),
+  )
+  assert.equal(knocks.filter(({ status }) => status === 'fulfilled').length, 2)
+  assert.equal(listingMost, 1, 'the lobby is in memory once')
 })
 
 test('malformed requests are refused with the field that is wrong', async () => {

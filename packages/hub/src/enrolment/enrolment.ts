@@ -40,6 +40,7 @@ export type Enrolment = (body: unknown) => Promise<EnrollResponse>
 export function createEnrolment(options: EnrolmentOptions): Enrolment {
   // One at a time for each key, so that a device that asks twice at once uses a token once.
   const underWay = new Map<string, Promise<EnrollResponse>>()
+  const inTurn = createTurns()
   return async (body) => {
     const request = parseEnrollRequest(body)
     const parsed = await parseSigningRequest(request.request)
@@ -50,7 +51,7 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
       throw new ApiError('TooManyRequests', 'Too many devices enrol just now: try again.', {
         retryAfterSeconds: 1,
       })
-    const attempt = enrollOne(options, { ...request, publicKey, publicKeyDigest })
+    const attempt = enrollOne({ ...options, inTurn }, { ...request, publicKey, publicKeyDigest })
     underWay.set(publicKeyDigest, attempt)
     try {
       return await attempt
@@ -60,14 +61,32 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   }
 }
 
+type Turns = <T>(work: () => Promise<T>) => Promise<T>
+
+/**
+ * One after the other: who knocks without a token has the whole lobby read, and anybody may knock. As
+ * many as enrol at once wait at most.
+ */
+function createTurns(): Turns {
+  let last: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const mine = last.then(work)
+    last = mine.catch(() => {})
+    return mine
+  }
+}
+
 type Applicant = EnrollRequest & {
   readonly namespace: string
   readonly publicKey: Uint8Array<ArrayBuffer>
   readonly publicKeyDigest: string
 }
 
-async function enrollOne(options: EnrolmentOptions, applicant: Applicant): Promise<EnrollResponse> {
-  const { state } = options
+async function enrollOne(
+  options: EnrolmentOptions & { readonly inTurn: Turns },
+  applicant: Applicant,
+): Promise<EnrollResponse> {
+  const { state, inTurn } = options
   let asked = await findRequest(state, applicant)
   const device = asked === undefined ? undefined : await deviceOf(state, asked)
   if (device?.spec.publicKeyDigest === applicant.publicKeyDigest)
@@ -82,7 +101,7 @@ async function enrollOne(options: EnrolmentOptions, applicant: Applicant): Promi
   if (asked?.spec.approval !== 'Approved')
     asked =
       applicant.token === undefined
-        ? (asked ?? (await createPending(state, applicant)))
+        ? (asked ?? (await inTurn(() => createPending(state, applicant))))
         : await approveByToken(options, applicant, asked)
   if (asked.spec.approval !== 'Approved') return wait(state, asked, waitingMessage(asked))
   const joined = await join(state, applicant, asked)

@@ -12,7 +12,7 @@ export const renewAtShare = 2 / 3
 /** Certificates begin this much earlier, for devices whose clocks run behind. */
 export const backdateMs = 10 * 60_000
 /** A signing request of a P-256 key has about 450 characters. */
-export const signingRequestCharactersMax = 16_384
+export const signingRequestCharactersMax = 4096
 /** Signing keys that are trusted at once, the newest included. */
 export const signingKeysMax = 16
 /** A new signing key waits until every certificate of before has been renewed, with an hour to spare. */
