@@ -3,14 +3,14 @@ import { test } from 'node:test'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
-import type { SteppedClock } from '@skerry/testing/stepped-clock'
+import type { AdvancingClock } from '@skerry/testing/stepped-clock'
 import { modelKind } from '@skerry/api/kinds/model'
 import { openPostgresStore } from '@skerry/store/postgres-store'
 import { withDatabase } from '@skerry/testing/database'
 import { createWorld } from './controllers-world.ts'
 
 /** A clock that runs faster than the wall, so that minutes of a rollout fit into a test. */
-function createFastClock(factor: number): SteppedClock {
+function createFastClock(factor: number): AdvancingClock {
   const startMs = systemClock.now()
   const monotonicMs = () => (systemClock.now() - startMs) * factor
   return {

@@ -12,7 +12,7 @@ import { SketchBuilder } from '@skerry/api/sketch'
 import { createLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
 import { runControllers } from '@skerry/controller/run-controllers'
-import { type SteppedClock, createSteppedClock } from '@skerry/testing/stepped-clock'
+import { type AdvancingClock, createSteppedClock } from '@skerry/testing/stepped-clock'
 import type { HubStore } from '@skerry/store/hub-store'
 import { createMemoryStore } from '@skerry/store/memory-store'
 import { inOrder } from '../src/controllers/fleet-sites.ts'
@@ -150,7 +150,7 @@ export async function createWorld(siteNames: readonly string[], given: Partial<D
 
 type Doors = {
   readonly store: HubStore
-  readonly clock: SteppedClock
+  readonly clock: AdvancingClock
   /** What the controllers see of the state, for faults. */
   readonly hubState: (state: State) => State
 }

@@ -1,28 +1,40 @@
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 
-export type SteppedClock = Clock & {
-  /** Lets time pass: every sleep that ends meanwhile ends in order, and what it wakes runs first. */
+/** A clock with which a test lets time pass. */
+export type AdvancingClock = Clock & {
+  /** Every sleep that ends meanwhile ends in order, and what it wakes runs first. */
   advance(ms: number): Promise<void>
+}
+
+export type SteppedClock = AdvancingClock & {
+  /** Sets the wall clock forward or back, as people and time servers do. Nobody wakes. */
+  jump(ms: number): void
 }
 
 /** Turns of the microtask queue that a chain of promises gets to come to rest. */
 const settleTurns = 200
 
-/** A clock whose hands only a test or a simulator moves. */
-export function createSteppedClock(startMs: number): SteppedClock {
-  let nowMs = startMs
+async function settleMicrotasks(): Promise<void> {
+  for (let turn = 0; turn < settleTurns; turn += 1) await Promise.resolve()
+}
+
+/**
+ * A clock whose hands only a test or a simulator moves. `settle` lets everything that can go on go on; one
+ * that waits for real input and output takes more than promises.
+ */
+export function createSteppedClock(startMs: number, settle = settleMicrotasks): SteppedClock {
+  let monotonicMs = 0
+  let offsetMs = startMs
   const sleepers = new Set<{ readonly dueMs: number; readonly wake: () => void }>()
-  const settle = async () => {
-    for (let turn = 0; turn < settleTurns; turn += 1) await Promise.resolve()
-  }
   return {
-    now: () => nowMs,
-    monotonicMs: () => nowMs - startMs,
+    now: () => monotonicMs + offsetMs,
+    monotonicMs: () => monotonicMs,
+    jump: (ms) => void (offsetMs += ms),
     sleep: (delayMs, signal) =>
       new Promise((resolve, reject) => {
         if (signal?.aborted) return reject(toError(signal.reason))
-        const sleeper = { dueMs: nowMs + Math.max(0, delayMs), wake: () => wake() }
+        const sleeper = { dueMs: monotonicMs + Math.max(0, delayMs), wake: () => wake() }
         const onAbort = () => {
           sleepers.delete(sleeper)
           reject(toError(signal?.reason))
@@ -36,16 +48,17 @@ export function createSteppedClock(startMs: number): SteppedClock {
         signal?.addEventListener('abort', onAbort, { once: true })
       }),
     advance: async (ms) => {
-      const untilMs = nowMs + ms
+      const untilMs = monotonicMs + ms
       await settle()
       for (;;) {
         const [first] = [...sleepers].toSorted((left, right) => left.dueMs - right.dueMs)
         if (first === undefined || first.dueMs > untilMs) break
-        nowMs = Math.max(nowMs, first.dueMs)
+        monotonicMs = Math.max(monotonicMs, first.dueMs)
         first.wake()
         await settle()
       }
-      nowMs = untilMs
+      monotonicMs = untilMs
+      await settle()
     },
   }
 }

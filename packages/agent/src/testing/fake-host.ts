@@ -6,7 +6,6 @@ import type {
   TelemetryBatch,
 } from '@skerry/api/device-protocol'
 import type { Envelope, TrustedKey } from '@skerry/api/envelope'
-import type { Clock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
 import {
@@ -15,6 +14,7 @@ import {
   LinkError,
   type LinkOptions,
 } from '@skerry/client/device-link'
+import { type SteppedClock, createSteppedClock } from '@skerry/testing/stepped-clock'
 import { createBus } from '../bus.ts'
 import {
   type ChildProcess,
@@ -30,7 +30,7 @@ import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
 /** A machine in memory whose every hand the test holds. */
 export type FakeHost = Host & {
   readonly disk: SimulatedDisk
-  readonly clock: FakeClock
+  readonly clock: SteppedClock
   readonly hub: FakeHub
   readonly children: FakeChild[]
   readonly ports: Map<number, (connection: Connection) => void>
@@ -44,8 +44,6 @@ export type FakeHost = Host & {
   /** Moves the clock, waking in order whoever sleeps. */
   advance(ms: number): Promise<void>
 }
-
-export type FakeClock = Clock & { jump(ms: number): void }
 
 export type FakeChild = {
   readonly options: SpawnOptions
@@ -79,8 +77,12 @@ export type FakeHub = {
 
 const settleTurns = 25
 
+async function settle(): Promise<void> {
+  for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
+}
+
 export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): FakeHost {
-  const { clock, advance, settle } = createFakeClock()
+  const clock = createSteppedClock(Date.UTC(2026, 10, 21), settle)
   const children: FakeChild[] = []
   const ports = new Map<number, (connection: Connection) => void>()
   const local: { handler?: LocalHandler } = {}
@@ -100,7 +102,7 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
     memory,
     local,
     settle,
-    advance,
+    advance: (ms) => clock.advance(ms),
     machine: { architecture: 'x64', memoryBytes: 2 ** 30, hostname: 'device' },
     processes: {
       spawn: (options) => spawnFake(children, options),
@@ -125,45 +127,6 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
       lockDirectory: async () => ({ [Symbol.asyncDispose]: async () => {} }),
     },
   }
-}
-
-type HeldClock = Pick<FakeHost, 'clock' | 'settle' | 'advance'>
-
-function createFakeClock(): HeldClock {
-  const sleepers: { untilMs: number; wake: () => void }[] = []
-  let monotonic = 0
-  let offset = Date.UTC(2026, 10, 21)
-  const clock: FakeClock = {
-    now: () => monotonic + offset,
-    monotonicMs: () => monotonic,
-    jump: (ms) => void (offset += ms),
-    sleep: (delayMs, signal) =>
-      new Promise((resolve, reject) => {
-        const stop = () => reject(new Error('aborted'))
-        if (signal?.aborted === true) return stop()
-        sleepers.push({ untilMs: monotonic + Math.max(0, delayMs), wake: resolve })
-        signal?.addEventListener('abort', stop, { once: true })
-      }),
-  }
-  const settle = async (): Promise<void> => {
-    for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
-  }
-  const advance = async (ms: number): Promise<void> => {
-    const endMs = monotonic + ms
-    await settle()
-    for (;;) {
-      const due = sleepers.filter((sleeper) => sleeper.untilMs <= endMs)
-      const next = due.toSorted((left, right) => left.untilMs - right.untilMs)[0]
-      if (next === undefined) break
-      sleepers.splice(sleepers.indexOf(next), 1)
-      monotonic = Math.max(monotonic, next.untilMs)
-      next.wake()
-      await settle()
-    }
-    monotonic = endMs
-    await settle()
-  }
-  return { clock, settle, advance }
 }
 
 function spawnFake(children: FakeChild[], options: SpawnOptions): ChildProcess {
