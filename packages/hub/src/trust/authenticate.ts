@@ -40,6 +40,7 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
     const session = sessions.identityOf(cookie)
     if (session !== undefined)
       return isSafe(request.method) || request.headers[consoleHeader] === '1' ? session : undefined
+    if (!isSafe(request.method) && isFromOtherPage(request)) return undefined
     const certificate = request.socket.getPeerX509Certificate?.()
     if (certificate === undefined) return undefined
     const facts = authority.factsOf(certificate)
@@ -60,3 +61,12 @@ function tokenOf(authorization: string): string | undefined {
 }
 
 const isSafe = (method: string | undefined) => method === 'GET' || method === 'HEAD'
+
+/**
+ * Whether a page of another origin had a browser send this. Browsers show a certificate that they hold
+ * to whoever asks, as they do with cookies, and say by this header on whose behalf; other clients do not.
+ */
+function isFromOtherPage({ headers }: AuthenticRequest): boolean {
+  const site = headers['sec-fetch-site'] ?? 'none'
+  return site !== 'none' && site !== 'same-origin'
+}

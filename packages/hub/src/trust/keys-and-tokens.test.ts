@@ -13,6 +13,7 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiToken, authenticateBearer } from './api-tokens.ts'
 import { createAuthenticator } from './authenticate.ts'
 import { authorize } from './authorize.ts'
+import type { CertificateFacts } from './certificate-facts.ts'
 import { oneTimeCodeLifeMs, sessionLifeMs, signingKeyWaitMs } from './limits.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
 import { createSealer } from './sealer.ts'
@@ -154,6 +155,42 @@ test('bearer tokens, cookies and certificates say who asks; what is wrong says n
   ])
     assert.equal(await ask({ authorization, cookie }), undefined)
   assert.equal(await authenticateBearer(state, token, nowMs + 1000), undefined)
+})
+
+test('a page of another origin cannot use the certificate that a browser holds', async () => {
+  const facts: CertificateFacts = {
+    isFromAuthority: true,
+    isForClients: true,
+    notBeforeMs: 0,
+    notAfterMs: Infinity,
+    serialNumber: '1',
+    publicKeyDigest: '',
+    commonName: admin.name,
+    organizations: admin.groups,
+    identity: undefined,
+  }
+  const sessions = await openSessions({ dir, clock })
+  const state = createMemoryState({ clock: systemClock, random: seededRandom(1) })
+  const authenticate = createAuthenticator({
+    authority: { factsOf: () => facts },
+    sessions,
+    state,
+    clock,
+  })
+  const socket = { getPeerX509Certificate: () => ({}) } as unknown as Socket
+  const ask = (method: string, site?: string) =>
+    authenticate({
+      method,
+      headers: site === undefined ? {} : { 'sec-fetch-site': site },
+      socket,
+    })
+  for (const site of [undefined, 'none', 'same-origin'])
+    assert.deepEqual(await ask('POST', site), admin, site)
+  for (const site of ['cross-site', 'same-site']) {
+    assert.equal(await ask('POST', site), undefined, site)
+    assert.equal(await ask('DELETE', site), undefined, site)
+  }
+  assert.deepEqual(await ask('GET', 'cross-site'), admin, 'its answer is nobody else’s to read')
 })
 
 test('masters may all, viewers read all but secrets, devices and strangers nothing', () => {
