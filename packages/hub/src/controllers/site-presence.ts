@@ -10,6 +10,7 @@ import {
 } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
 import { presenceGraceMs } from './limits.ts'
+import { isFromFuture } from './site-reports.ts'
 
 /**
  * A site that nobody has heard of for a while is offline, even if the hub that it was connected to
@@ -48,8 +49,9 @@ async function reconcilePresence(key: string, view: View, clock: Clock): Promise
 }
 
 /** How much longer the last word of a site counts; undefined when it is not online. */
-function onlineForMs(status: SiteStatus | undefined, nowMs: number): number | undefined {
+export function onlineForMs(status: SiteStatus | undefined, nowMs: number): number | undefined {
   if (status?.connectivity !== 'Online') return undefined
   const seenMs = Date.parse(status.lastSeenTime ?? '')
-  return Number.isNaN(seenMs) ? 0 : seenMs + presenceGraceMs - nowMs
+  if (Number.isNaN(seenMs) || isFromFuture(seenMs, nowMs)) return 0
+  return seenMs + presenceGraceMs - nowMs
 }

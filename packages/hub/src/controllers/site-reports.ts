@@ -6,7 +6,7 @@ import { type Clock, toTimestamp } from '@skerry/base/clock'
 import { toError } from '@skerry/base/assert'
 import type { Log } from '@skerry/base/log'
 import { updateStatus } from '@skerry/controller/update-status'
-import { lastSeenEveryMs, presenceRefreshMs, reportStreamsMax } from './limits.ts'
+import { lastSeenEveryMs, presenceGraceMs, presenceRefreshMs, reportStreamsMax } from './limits.ts'
 import { deviceFieldsOf, siteFieldsOf } from './report-fields.ts'
 
 export type SiteReports = {
@@ -63,12 +63,13 @@ class PresenceBook {
     const { seenMs } = entry
     const nowMs = this.#options.clock.now()
     await this.#inTurn(identity, () =>
-      updateSite(this.#options.state, identity, ({ status }) =>
+      updateSite(this.#options.state, identity, ({ status }) => {
         // Another hub process has heard from it since: it is connected there.
-        Date.parse(status?.lastSeenTime ?? '') > seenMs + 1000
+        const heardMs = Date.parse(status?.lastSeenTime ?? '')
+        return heardMs > seenMs + 1000 && !isFromFuture(heardMs, nowMs)
           ? undefined
-          : presenceFields(status, 'Offline', { nowMs, seenMs }),
-      ),
+          : presenceFields(status, 'Offline', { nowMs, seenMs })
+      }),
     )
   }
 
@@ -167,8 +168,18 @@ export function presenceFields(
 ): Pick<SiteStatus, 'connectivity' | 'connectivityChangedTime' | 'lastSeenTime'> {
   const isSame = before?.connectivity === connectivity
   const known = before?.lastSeenTime
-  const isFresh = known !== undefined && seenMs - Date.parse(known) < lastSeenEveryMs
+  const knownMs = Date.parse(known ?? '')
+  const isFresh =
+    known !== undefined && seenMs - knownMs < lastSeenEveryMs && !isFromFuture(knownMs, seenMs)
   const lastSeenTime = isSame && isFresh ? known : toTimestamp(seenMs)
   const since = isSame ? before.connectivityChangedTime : undefined
   return { connectivity, connectivityChangedTime: since ?? toTimestamp(nowMs), lastSeenTime }
+}
+
+/**
+ * Whether a time was written before the hub's clock was set back: it must not make a site seem to have
+ * been heard of until the clock is there again. The clocks of several hubs differ by less.
+ */
+export function isFromFuture(atMs: number, nowMs: number): boolean {
+  return atMs > nowMs + presenceGraceMs
 }

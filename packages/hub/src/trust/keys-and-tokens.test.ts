@@ -170,7 +170,7 @@ test('a page of another origin cannot use the certificate that a browser holds',
     identity: undefined,
   }
   const sessions = await openSessions({ dir, clock })
-  const state = createMemoryState({ clock: systemClock, random: seededRandom(1) })
+  await using state = createMemoryState({ clock: systemClock, random: seededRandom(1) })
   const authenticate = createAuthenticator({
     authority: { factsOf: () => facts },
     sessions,
