@@ -40,7 +40,13 @@ export class DemoRun implements AsyncDisposable {
 
   static async start(sites = 3): Promise<DemoRun> {
     const run = new DemoRun(mkdtempSync(join(tmpdir(), 'skerry-')), await freePorts(), sites)
-    await run.up()
+    try {
+      await run.up()
+    } catch (error) {
+      // A demo that does not come up is nobody's to end.
+      await run[Symbol.asyncDispose]()
+      throw error
+    }
     return run
   }
 
