@@ -17,7 +17,7 @@ export async function installDependencies() {
   if (existsSync(stampFile) && existsSync(node) && readFileSync(stampFile, 'utf8') === wanted)
     return
   say(
-    'Installing the packages that the lockfile names, Node.js 24 and PostgreSQL 18 among them (about 900 MB on disk, once).',
+    'Installing the packages that the lockfile names, Node.js 24 and PostgreSQL 18 among them (about 800 MB on disk, once).',
   )
   const started = Date.now()
   const progress = setInterval(() => void showProgress(started), 2_000)
