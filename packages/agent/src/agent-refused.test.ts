@@ -2,9 +2,11 @@
 import assert from 'node:assert/strict'
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, it } from 'node:test'
+import type { TrustedKey } from '@skerry/api/envelope'
 import { siteSpecPayloadType } from '@skerry/api/site-spec'
-import { signEnvelope } from '@skerry/artifact/dsse'
+import { type SigningKey, signEnvelope } from '@skerry/artifact/dsse'
 import { keyIdOf } from '@skerry/artifact/key-id'
+import { signTrustedKeys } from '@skerry/artifact/trusted-keys'
 import { LinkError, type LinkFailure } from '@skerry/client/device-link'
 import {
   type RunningAgent,
@@ -13,8 +15,10 @@ import {
   modelsOf,
   ready,
   sign,
+  signingKey,
   spec,
   startAgent,
+  trustedKeys,
 } from './testing/fake-site.ts'
 
 async function startV1(): Promise<RunningAgent & AsyncDisposable> {
@@ -83,11 +87,22 @@ describe('a new signing key of the hub', () => {
       host.hub.isUp = true
       await host.advance(200_000)
     }
-    host.hub.trustedKeys = [...host.hub.trustedKeys, trusted]
+    const offer = (version: number, set: readonly TrustedKey[], signers: readonly SigningKey[]) => {
+      const signed = signers.map((signer) => signTrustedKeys({ version, keys: set }, signer))
+      const signatures = signed.flatMap((each) => each.signatures)
+      host.hub.trustedKeySet = { ...signed[0]!, signatures }
+    }
+    const newKey = { privateKey: keys.privateKey, keyid }
+    offer(9, [trusted], [newKey])
+    await renew()
+    assert.equal(await reasonOf(signNew(spec(2, []))), 'NotSigned', 'it vouched for itself')
+    offer(2, [...trustedKeys, trusted], [newKey, signingKey])
     await renew()
     assert.equal((await agent.put(signNew(spec(2, [model('v1')])))).code, 200)
     assert.equal((await agent.put(sign(spec(3, [model('v1')])))).code, 200, 'the old one too')
-    host.hub.trustedKeys = [trusted]
+    offer(3, [trusted], [newKey])
+    await renew()
+    offer(2, [...trustedKeys, trusted], [newKey, signingKey])
     await renew()
     assert.equal(await reasonOf(sign(spec(4, []))), 'NotSigned')
     assert.equal((await agent.put(signNew(spec(5, [model('v1')])))).code, 200)

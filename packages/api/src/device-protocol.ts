@@ -13,7 +13,7 @@ import {
   timestamp,
 } from './schema.ts'
 import { healths, layerStates } from './kinds/site.ts'
-import type { TrustedKey } from './envelope.ts'
+import type { Envelope, TrustedKey } from './envelope.ts'
 
 /**
  * What a device and the hub say to each other. Version 1, under `/device/v1`, over one HTTP/2
@@ -74,7 +74,10 @@ export type RenewRequest = { readonly request: string }
 export type RenewResponse = {
   readonly certificate: string
   readonly authority: string
+  /** For agents of before `trustedKeySet`; it proves nothing by itself. */
   readonly trustedKeys: readonly TrustedKey[]
+  /** The same keys as a document that they signed: who trusts one of them takes the others from it. */
+  readonly trustedKeySet?: Envelope
 }
 
 const layerReport = object(

@@ -49,6 +49,7 @@ before(async () => {
       blobs,
       authority,
       trustedKeys: () => keys.trusted(),
+      trustedKeySet: () => keys.trustedSet(),
       clock: systemClock,
       log: silentLog,
       hostNames: [],

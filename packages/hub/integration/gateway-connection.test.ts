@@ -67,6 +67,7 @@ afterEach(async () => {
   await rm(dir, { recursive: true, force: true })
 })
 
+const keySet: Envelope = { payloadType: 't', payload: 'c2lnbmVk', signatures: [] }
 const openOn = (port: number, keepAliveMs = 60_000) =>
   openGateway(
     {
@@ -83,6 +84,7 @@ const openOn = (port: number, keepAliveMs = 60_000) =>
       blobs,
       authority,
       trustedKeys: () => [{ keyid: 'k', publicKey: 'p' }],
+      trustedKeySet: () => keySet,
       clock: hubClock,
       log: silentLog,
       hostNames: [],
@@ -497,6 +499,7 @@ test('an expired certificate opens the renewal and nothing else', async () => {
   const renewed = await link.renew({ request: createSigningRequest(device.key, 'x') })
   assert.equal(renewed.authority, authority.certificate)
   assert.deepEqual(renewed.trustedKeys, [{ keyid: 'k', publicKey: 'p' }])
+  assert.deepEqual(renewed.trustedKeySet, keySet)
   const again = await open({ ...device, certificate: renewed.certificate })
   await again.reportStatus(report)
   const stored = await store.state.get(deviceKind, {

@@ -83,6 +83,7 @@ async function startGateway(parts: Parts): Promise<Gateway> {
         blobs,
         authority,
         trustedKeys: () => signingKeys.trusted(),
+        trustedKeySet: () => signingKeys.trustedSet(),
         clock,
         log: log.with({ part: 'gateway' }),
         hostNames: options.names,

@@ -16,6 +16,8 @@ export type Enrolment = {
   readonly certificate: string
   readonly authority: string
   readonly trustedKeys: readonly TrustedKey[]
+  /** Of the signed set that they came in; absent: they came with the enrolment. */
+  readonly trustedKeysVersion?: number
   readonly gateway: string
 }
 

@@ -11,6 +11,7 @@ import {
   renewAtLifeShare,
   renewCheckMs,
 } from '../limits.ts'
+import { followKeys } from '../device-trust.ts'
 import type { TargetIntake } from '../target-intake.ts'
 import { type EnrolOptions, enrol } from './enrol.ts'
 
@@ -165,8 +166,16 @@ async function renew(
   const kept = await state.key.read()
   if (enrolment === undefined || kept === undefined) return false
   try {
-    const { certificate, authority, trustedKeys } = await link.renew({ request: kept.request })
-    await trust.save({ ...enrolment, certificate, authority, trustedKeys })
+    const { certificate, authority, trustedKeySet } = await link.renew({ request: kept.request })
+    const followed = followKeys(enrolment, trustedKeySet)
+    if (!followed.ok)
+      host.log.warn('The keys that sign specs stay as they are', { reason: followed.message })
+    await trust.save({
+      ...enrolment,
+      certificate,
+      authority,
+      ...(followed.ok ? followed.keys : {}),
+    })
     const life = certificateLife(certificate)
     renewal.isAsked = false
     renewal.isFresh = true

@@ -5,7 +5,7 @@ import type {
   StatusReport,
   TelemetryBatch,
 } from '@skerry/api/device-protocol'
-import type { Envelope, TrustedKey } from '@skerry/api/envelope'
+import type { Envelope } from '@skerry/api/envelope'
 import { silentLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
 import {
@@ -70,7 +70,7 @@ export type FakeHub = {
   /** What the device said that it holds, each time it asked for specs. */
   readonly asked: (number | undefined)[]
   renewals: number
-  trustedKeys: readonly TrustedKey[]
+  trustedKeySet: Envelope | undefined
   push(envelope: Envelope): void
   drop(): void
 }
@@ -177,7 +177,7 @@ function createFakeHub(): { readonly hub: FakeHub; readonly device: DeviceNetwor
     polls: 0,
     asked: [],
     renewals: 0,
-    trustedKeys: [],
+    trustedKeySet: undefined,
     push(envelope) {
       hub.newest = envelope
       pushed.set(envelope)
@@ -246,8 +246,9 @@ function createFakeLink(hub: FakeHub, check: () => void, wire: FakeWire): Device
       hub.renewals += 1
       hub.failure = undefined
       const { certificate, authority } = hub.connects.at(-1)!
-      const { trustedKeys } = hub
-      return { certificate: `${certificate} renewed`, authority, trustedKeys }
+      const { trustedKeySet } = hub
+      const renewed = { certificate: `${certificate} renewed`, authority, trustedKeys: [] }
+      return trustedKeySet === undefined ? renewed : { ...renewed, trustedKeySet }
     },
     async *fetchBlob(_repository, digest, start) {
       check()

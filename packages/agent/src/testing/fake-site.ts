@@ -12,8 +12,8 @@ import { type Enrolment, openAgentState } from '../state/agent-state.ts'
 import type { LocalStatus } from '../tasks/local-api.ts'
 
 const keys = generateKeyPairSync('ed25519')
-const signingKey = { privateKey: keys.privateKey, keyid: keyIdOf(keys.publicKey) }
-const trustedKeys: TrustedKey[] = [
+export const signingKey = { privateKey: keys.privateKey, keyid: keyIdOf(keys.publicKey) }
+export const trustedKeys: TrustedKey[] = [
   {
     keyid: signingKey.keyid,
     publicKey: String(keys.publicKey.export({ type: 'spki', format: 'pem' })),
@@ -112,7 +112,6 @@ export async function startAgent(
       await state.enrolment.write(enrolment)
     }
   }
-  host.hub.trustedKeys = trustedKeys
   for (const version of ['v1', 'v2', 'v3'])
     host.hub.blobs.set(digestOf(bytesOf(version)), bytesOf(version))
   const stopping = new AbortController()

@@ -2,7 +2,7 @@ import type { BlobStore } from '@skerry/artifact/blob-store'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import type { DeviceIdentity, StatusReport } from '@skerry/api/device-protocol'
-import type { TrustedKey } from '@skerry/api/envelope'
+import type { Envelope, TrustedKey } from '@skerry/api/envelope'
 import type { State } from '@skerry/api/state'
 import type { RollupStore, SpecStore } from '@skerry/store/hub-store'
 import type { Authority } from '../trust/authority.ts'
@@ -16,6 +16,8 @@ export type GatewayOptions = {
   readonly blobs: Pick<BlobStore, 'stat' | 'read'>
   readonly authority: Authority
   readonly trustedKeys: () => readonly TrustedKey[]
+  /** The same, signed by each of them. */
+  readonly trustedKeySet: () => Envelope
   readonly clock: Clock
   readonly log: Log
   /** Names by which devices reach the gateway, beside localhost. */

@@ -91,7 +91,7 @@ export async function answerTelemetry(
 /** A new certificate for the same device and the same key. */
 export async function answerRenew(options: GatewayOptions, request: DeviceRequest): Promise<void> {
   const { stream, identity, connection } = request
-  const { authority, state, trustedKeys } = options
+  const { authority, state, trustedKeys, trustedKeySet } = options
   const body = await readJson(request, renewBytesMax)
   Object.assign(connection, { renewals: connection.renewals + 1 })
   if (connection.renewals > renewalsPerConnectionMax)
@@ -110,6 +110,7 @@ export async function answerRenew(options: GatewayOptions, request: DeviceReques
     certificate: issued.certificate,
     authority: authority.certificate,
     trustedKeys: trustedKeys(),
+    trustedKeySet: trustedKeySet(),
   }
   answer(stream, 200, response)
 }
