@@ -45,3 +45,27 @@ test('a clock that is set back does not keep a site online that is gone', async 
   stop.abort()
   await keeping
 })
+
+test('a report that is written after its connection has gone does not bring the site back', async () => {
+  const clock = createSteppedClock(trueMs)
+  await using state = createMemoryState({ clock, random: seededRandom(1) })
+  const key = { namespace: 'default', name: 'oslo' }
+  const { metadata } = await state.create(siteKind, { metadata: key, spec: {} })
+  const identity = { namespace: 'default', site: 'oslo', siteUid: metadata.uid, device: 'd' }
+  const reports = createSiteReports({ state, clock, log: silentLog })
+  await reports.onPresence(identity, 'connected')
+  const gone = reports.onPresence(identity, 'disconnected')
+  await reports.onReport(identity, {
+    bootId: 'b',
+    sequence: 1,
+    agentVersion: '1',
+    architecture: 'x64',
+    health: 'Healthy',
+    isSettled: true,
+    layers: [],
+    failed: [],
+  })
+  await gone
+  const status = (await state.get(siteKind, key))?.status
+  assert.deepEqual([status?.connectivity, status?.health], ['Offline', 'Healthy'])
+})

@@ -74,16 +74,18 @@ class PresenceBook {
   }
 
   async reported(identity: DeviceIdentity, report: StatusReport): Promise<void> {
-    const { seenMs } = this.#seen(identity)
-    await this.#inTurn(identity, () => this.#write(identity, report, seenMs))
+    if (this.#present.has(identity.siteUid)) this.#seen(identity)
+    await this.#inTurn(identity, () => this.#write(identity, report))
   }
 
-  async #write(identity: DeviceIdentity, report: StatusReport, seenMs: number): Promise<void> {
+  async #write(identity: DeviceIdentity, report: StatusReport): Promise<void> {
     if (this.#isOvertaken(identity, report)) return
     const { state, clock } = this.#options
     const nowMs = clock.now()
+    // Its last words may be written when the site has gone; they do not bring it back.
+    const seenMs = this.#present.get(identity.siteUid)?.seenMs
     await updateSite(state, identity, ({ status }) => ({
-      ...presenceFields(status, 'Online', { nowMs, seenMs }),
+      ...(seenMs === undefined ? {} : presenceFields(status, 'Online', { nowMs, seenMs })),
       ...siteFieldsOf(report, identity.device, { before: status, nowMs }),
     }))
     const { namespace, device: name } = identity
