@@ -6,6 +6,9 @@ export type InspectModel = (file: string) => Promise<ModelInspection>
 const inspectWithinMs = 60_000
 const outputBytesMax = 1024 * 1024
 
+/** What the inspector is given of the hub's own environment; the rest may hold secrets. */
+const inherited = ['PATH', 'HOME', 'LANG', 'TZ', 'TMPDIR', 'LD_LIBRARY_PATH'] as const
+
 /**
  * Has a model file looked at by a process of its own: native code that crashes on a bad file takes
  * that process with it and nothing else. `program` is the inspector's path.
@@ -16,7 +19,12 @@ export function createModelInspector(program: string): InspectModel {
       execFile(
         process.execPath,
         [program, '--file', file],
-        { timeout: inspectWithinMs, maxBuffer: outputBytesMax, killSignal: 'SIGKILL' },
+        {
+          timeout: inspectWithinMs,
+          maxBuffer: outputBytesMax,
+          killSignal: 'SIGKILL',
+          env: Object.fromEntries(inherited.map((name) => [name, process.env[name]])),
+        },
         (error, stdout) => resolve(inspectionOf(error, stdout)),
       )
     })
