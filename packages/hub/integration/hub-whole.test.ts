@@ -316,7 +316,9 @@ test('what a client may get wrong is one sentence each, and changes nothing', as
   assert.equal(await state.get(siteKind, key('bad')), undefined)
 
   const made = await state.create(siteKind, { metadata: key('stale'), spec: {} })
-  await state.update(siteKind, { ...made, spec: { ...made.spec, variables: { a: '1' } } })
+  // Without a version: the controllers may have written to it already.
+  const metadata = key('stale')
+  await state.update(siteKind, { ...made, metadata, spec: { ...made.spec, variables: { a: '1' } } })
   await assert.rejects(
     state.update(siteKind, { ...made, spec: { ...made.spec, variables: { a: '2' } } }),
     /modified|has been changed|please apply your changes/,
