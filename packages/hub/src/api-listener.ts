@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net'
 import type { TLSSocket } from 'node:tls'
 import { toError } from '@skerry/base/assert'
 import type { Log } from '@skerry/base/log'
-import { apiHeaderBytesMax, apiIdleMs } from './limits.ts'
+import { apiConnectionsMax, apiHeaderBytesMax, apiIdleMs } from './limits.ts'
 
 /** Answers a request, or says that the path is another's by resolving to false. */
 export type Handler = (
@@ -68,6 +68,8 @@ export async function listenApi(options: ListenerOptions): Promise<ApiListener> 
   server.on('sessionError', () => {})
   server.on('tlsClientError', () => {})
   server.setTimeout(apiIdleMs)
+  // Nobody need sign in to connect.
+  server.maxConnections = apiConnectionsMax
   await listen(server, { host, port })
   return {
     port: (server.address() as AddressInfo).port,
