@@ -44,8 +44,8 @@ export async function up(options: UpOptions, stop: AbortSignal): Promise<void> {
   const left = await record.endLeftovers()
   if (left > 0) say(`Ended ${left} processes that an earlier run had left behind.`)
   if (options.reset) {
-    say(`Forgetting everything in ${data}.`)
     await forgetDemo(data)
+    say(`Forgot everything that was in ${data}.`)
   }
   await mkdir(data, { recursive: true, mode: 0o700 })
 
