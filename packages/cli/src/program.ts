@@ -8,6 +8,7 @@ import { runProgram } from './commands/run-program.ts'
 import { listSites, showSite } from './commands/site.ts'
 import { showStatus } from './commands/status.ts'
 import { createJoinToken } from './commands/token-create.ts'
+import { createUserToken } from './commands/token-create-api.ts'
 import { completionScript } from './completion.ts'
 import { parseDuration } from './duration.ts'
 import { CommandError, exitCodes } from './exit-code.ts'
@@ -197,7 +198,7 @@ function addRollout(program: Command, stop: AbortSignal): void {
 }
 
 function addToken(program: Command): void {
-  const token = program.command('token').description('Let devices in')
+  const token = program.command('token').description('Let devices and people in')
   hubOptions(
     token
       .command('create')
@@ -232,6 +233,19 @@ function addToken(program: Command): void {
       process.stdout.write(`${text}\n`)
     },
   )
+  hubOptions(
+    token
+      .command('create-api')
+      .description('Make a bearer token of the API for a person or a script and print it once')
+      .argument('<user>', 'who it is for; shown in the log of changes')
+      .option('--role <role>', 'admin may do everything, viewer may read all but secrets', 'viewer')
+      .option('--valid-for <duration>', 'how long it counts', '30d'),
+  ).action(async (user: string, options: HubOptions & { role: string; validFor: string }) => {
+    const validForMs = parseDuration(options.validFor, '--valid-for')
+    const { role } = options
+    const text = await onHub(options, (hub) => createUserToken(hub, { user, role, validForMs }))
+    process.stdout.write(`${text}\n`)
+  })
 }
 
 function addAgent(program: Command): void {

@@ -1,6 +1,6 @@
 import type { Attributes, Authorize, Decision } from '../api-server/authorization.ts'
 import { devicesGroup } from './device-subject.ts'
-import { mastersGroup, viewersGroup } from './identity.ts'
+import { mastersGroup, viewersGroup } from '@skerry/api/api-token'
 
 const readVerbs: ReadonlySet<string> = new Set(['get', 'list', 'watch'])
 

@@ -2,9 +2,6 @@ import { namespaceKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
 import { isApiError } from '@skerry/api/status'
 
-/** Where the hub keeps what is its own: tokens of the API, the lease of its controllers. */
-export const systemNamespace = 'skerry-system'
-
 /** Makes a namespace unless it is there. */
 export async function ensureNamespace(state: State, name: string): Promise<void> {
   try {
