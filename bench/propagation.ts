@@ -10,6 +10,7 @@ import { percentiles, writeResults } from './lib-results.ts'
 
 const changes = 300
 const pauseMs = 100
+const arrivesWithinMs = 10_000
 
 export async function run(): Promise<void> {
   await using demo = await DemoRun.start(1)
@@ -22,9 +23,13 @@ export async function run(): Promise<void> {
     const startedMs = performance.now()
     await state.update(siteKind, {
       ...site,
-      spec: { ...site.spec, telemetry: { intervalSeconds: 2 + (change % 2) } },
+      spec: { ...site.spec, telemetry: { intervalSeconds: 3 - (change % 2) } },
     })
-    while ((await targetRevision(socketPath)) === before) await sleep(2)
+    while ((await targetRevision(socketPath)) === before) {
+      if (performance.now() - startedMs > arrivesWithinMs)
+        throw new Error(`change ${change} never arrived`)
+      await sleep(2)
+    }
     latenciesMs.push(performance.now() - startedMs)
     await sleep(pauseMs)
   }
