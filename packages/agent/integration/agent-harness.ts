@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { createHash, generateKeyPairSync } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
@@ -51,6 +52,8 @@ export async function makeSite(): Promise<Site> {
   })
   const agents: ChildProcess[] = []
   let revision = 0
+  /** The model files that were made, by digest. */
+  const files = new Map<string, Buffer>()
   const launch = () => {
     const words = [fileOf('offline-agent.ts'), data, fileOf('fake-model-server.ts')]
     const agent = spawn(process.execPath, words, { stdio: ['ignore', 'ignore', 'pipe'] })
@@ -66,6 +69,17 @@ export async function makeSite(): Promise<Site> {
       await sleep(50)
     }
     throw new Error(`Waited for: ${what}\n${JSON.stringify(last, null, 2)}`)
+  }
+  const keepFiles = async (layers: readonly SiteLayer[]) => {
+    for (let tries = 0; tries < 50; tries += 1) {
+      for (const { digest } of layers) {
+        const bytes = files.get(digest)
+        const path = `${data}/blobs/${digest.slice('sha256:'.length)}`
+        // A disk that is full or read-only has what it has.
+        if (bytes !== undefined && !existsSync(path)) await writeFile(path, bytes).catch(() => {})
+      }
+      await sleep(10)
+    }
   }
   return {
     data,
@@ -87,6 +101,7 @@ export async function makeSite(): Promise<Site> {
     model: async (version, behaviour = 'serve') => {
       const bytes = Buffer.from(`${behaviour} ${version}`)
       const hex = createHash('sha256').update(bytes).digest('hex')
+      files.set(`sha256:${hex}`, bytes)
       await writeFile(`${data}/blobs/${hex}`, bytes)
       return {
         name: 'digits',
@@ -117,7 +132,10 @@ export async function makeSite(): Promise<Site> {
       }
       const payload = Buffer.from(JSON.stringify(spec))
       const envelope = signEnvelope(siteSpecPayloadType, payload, signingKey)
+      // What no spec names yet is garbage, and the agent may clear it away at any moment.
+      const keeping = keepFiles(layers)
       const answer = await ask(data, 'PUT', '/v1/target', JSON.stringify(envelope))
+      await keeping
       assert.equal((answer as { isNew?: boolean }).isNew, true, JSON.stringify(answer))
     },
     async [Symbol.asyncDispose]() {
