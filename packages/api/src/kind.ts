@@ -1,4 +1,4 @@
-import type { KubeObject, StoredMeta } from './object.ts'
+import type { KubeObject, StoredMeta, StoredObject } from './object.ts'
 import type { Problem } from './problem.ts'
 import type { Infer, Schema } from './schema.ts'
 
@@ -11,6 +11,31 @@ export type Column = {
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority?: 0 | 1
+}
+
+export const verbs = [
+  'create',
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'update',
+  'watch',
+] as const
+export type Verb = (typeof verbs)[number]
+
+export type KeptAs = {
+  readonly kind: AnyKind
+  readonly toKept: (object: KubeObject) => KubeObject
+  readonly fromKept: (object: StoredObject) => StoredObject
+}
+
+/** Dotted paths, as a CustomResourceDefinition names them. */
+export type ScalePaths = {
+  readonly specReplicasPath: string
+  readonly statusReplicasPath: string
+  readonly labelSelectorPath?: string
 }
 
 /** Who writes a part of status: the name of one controller. */
@@ -40,6 +65,21 @@ export type Kind<Body = Record<string, unknown>> = {
   readonly hasStatus: boolean
   /** One writer for each field of status. */
   readonly statusOwners: Readonly<Record<string, StatusOwner>>
+  /** `SiteList` unless it says otherwise. */
+  readonly listKind?: string
+  /** Absent: all of them. Reviews take `create` alone. */
+  readonly verbs?: readonly Verb[]
+  /** Kubernetes' own kinds take strategic merge patches, and lists of them do not repeat the type of each item. */
+  readonly isBuiltIn?: true
+  /**
+   * The objects are those of another kind in another shape: a version of a custom kind that is not the one kept,
+   * `events.k8s.io` over the core Events. Absent: kept as it is.
+   */
+  readonly keptAs?: KeptAs
+  /** Where `scale` finds its numbers. */
+  readonly scale?: ScalePaths
+  /** Whose site an object is: `self`, or the dotted path of its site's name. Absent: of no site. */
+  readonly siteAt?: 'self' | `.${string}`
   /** Verbs of the kind beyond Kubernetes' own: `rollouts/NAME/pause`. */
   readonly subresources: readonly string[]
   /** What a body becomes before its defaults are filled in and it is validated. Pure. */

@@ -74,8 +74,8 @@ export function patchTypes(kind: AnyKind): string[] {
 }
 
 /** Kubernetes' own kinds take strategic merge patches; others never do, there as here. */
-export function takesStrategicPatch(kind: Pick<AnyKind, 'group'>): boolean {
-  return kind.group === '' || kind.group.endsWith('.k8s.io')
+export function takesStrategicPatch(kind: Pick<AnyKind, 'isBuiltIn'>): boolean {
+  return kind.isBuiltIn === true
 }
 
 /** Every operation on these kinds. */

@@ -7,6 +7,8 @@ export type ListOptions = {
   readonly namespace?: string | undefined
   readonly labelSelector?: LabelSelector | undefined
   readonly fieldSelector?: FieldSelector | undefined
+  /** What the caller may see beyond the selectors. A watch tells an object that leaves it as DELETED. */
+  readonly where?: ((object: StoredObject) => boolean) | undefined
 }
 
 export type ObjectList<T = StoredObject> = {
@@ -15,7 +17,11 @@ export type ObjectList<T = StoredObject> = {
   readonly resourceVersion: string
 }
 
-export type WriteOptions = { readonly dryRun?: boolean | undefined }
+export type WriteOptions = {
+  readonly dryRun?: boolean | undefined
+  /** Who writes, for `metadata.managedFields`. Absent: ownership of fields stays as it is. */
+  readonly fieldManager?: string | undefined
+}
 
 export type UpdateOptions = WriteOptions & {
   /** Absent: everything but status. `status`: status and nothing else. */

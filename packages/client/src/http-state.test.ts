@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { type Server, createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
@@ -25,7 +26,7 @@ describeState('HTTP', async () => {
   const state = stack.use(createMemoryState({ clock, random }))
   const apiServer = createApiServer({
     state,
-    kinds,
+    kinds: fixedKinds(kinds),
     clock,
     random,
     log: silentLog,

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { type AddressInfo, type Socket, connect, createServer as createTcpServer } from 'node:net'
 import { describe, it } from 'node:test'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { configMapKind, namespaceKind } from '@skerry/api/kinds/core'
 import type { State, WatchEvent } from '@skerry/api/state'
 import { isApiError } from '@skerry/api/status'
@@ -34,7 +35,7 @@ async function openRig(changesMax?: number): Promise<Rig> {
   const apiServer = createApiServer({
     ...options,
     state: behind,
-    kinds,
+    kinds: fixedKinds(kinds),
     log: silentLog,
     authenticate: async () => ({ name: 'ann', groups: [] }),
     authorize: () => ({ allowed: true }),

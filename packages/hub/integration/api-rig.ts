@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TLSSocket } from 'node:tls'
 import { resourceName } from '@skerry/api/kind'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import type { State } from '@skerry/api/state'
 import { systemClock } from '@skerry/base/clock'
@@ -38,7 +39,7 @@ export async function openApiRig(): Promise<ApiRig> {
   const state = stack.use(createMemoryState({ clock, random }))
   const apiServer = createApiServer({
     state,
-    kinds,
+    kinds: fixedKinds(kinds),
     clock,
     random,
     log: silentLog,

@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import { toError } from '@skerry/base/assert'
 import { isDigest } from '@skerry/base/digest'
@@ -99,7 +100,7 @@ function openApiServer(parts: Parts, authenticate: Authenticator): ApiServer {
   const { store, clock, random, log } = parts
   return createApiServer({
     state: store.state,
-    kinds,
+    kinds: fixedKinds(kinds),
     clock,
     random,
     log: log.with({ part: 'api' }),

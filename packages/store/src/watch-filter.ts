@@ -5,11 +5,12 @@ import type { Change } from './ledger.ts'
 
 /** Whether a list with these options has the object. */
 export function matches(object: StoredObject, options: ListOptions): boolean {
-  const { namespace, labelSelector, fieldSelector } = options
+  const { namespace, labelSelector, fieldSelector, where } = options
   return (
     (namespace === undefined || object.metadata.namespace === namespace) &&
     (labelSelector === undefined || matchesLabels(labelSelector, object.metadata.labels)) &&
-    (fieldSelector === undefined || matchesFields(fieldSelector, object))
+    (fieldSelector === undefined || matchesFields(fieldSelector, object)) &&
+    (where === undefined || where(object))
   )
 }
 

@@ -15,7 +15,13 @@ import {
 } from '../schema.ts'
 
 /** Kubernetes' own kinds that clients need to live, in Kubernetes' own shapes. */
-const core = { group: '', version: 'v1', categories: [], hasStatus: false } as const
+const core = {
+  group: '',
+  version: 'v1',
+  categories: [],
+  hasStatus: false,
+  isBuiltIn: true,
+} as const
 
 const age = {
   name: 'Age',
@@ -235,6 +241,7 @@ export type Event = ObjectOf<typeof eventKind>
 export const leaseKind = defineKind({
   group: 'coordination.k8s.io',
   version: 'v1',
+  isBuiltIn: true,
   categories: [],
   hasStatus: false,
   kind: 'Lease',

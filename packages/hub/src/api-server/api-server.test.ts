@@ -11,6 +11,7 @@ import { connect, createServer as createServerHttp2 } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { resourceName } from '@skerry/api/kind'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import { configMapKind, secretKind } from '@skerry/api/kinds/core'
 import { rolloutKind } from '@skerry/api/kinds/rollout'
@@ -69,7 +70,7 @@ async function openRig(more: Partial<ApiServerOptions> = {}): Promise<Rig> {
   const state = stack.use(createMemoryState({ clock, random }))
   const apiServer = createApiServer({
     state,
-    kinds,
+    kinds: fixedKinds(kinds),
     clock,
     random,
     log: silentLog,
@@ -150,7 +151,7 @@ const refused = (reply: Reply, code: number, pattern: RegExp): void => {
 describe('the handler table', () => {
   const options = (extensions: Extensions): ApiServerOptions => ({
     state: createMemoryState({ clock: systemClock, random: systemRandom }),
-    kinds: [rolloutKind],
+    kinds: fixedKinds([rolloutKind]),
     clock: systemClock,
     random: systemRandom,
     log: silentLog,

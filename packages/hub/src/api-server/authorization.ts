@@ -1,10 +1,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { Http2ServerRequest } from 'node:http2'
 import { type AnyKind, resourceName } from '@skerry/api/kind'
+import type { KubeObject } from '@skerry/api/object'
 import { ApiError } from '@skerry/api/status'
 
 /** Who asks, as certificates, tokens and sessions say it. */
-export type User = { readonly name: string; readonly groups: readonly string[] }
+export type User = {
+  readonly name: string
+  readonly uid?: string | undefined
+  readonly groups: readonly string[]
+  readonly extra?: Readonly<Record<string, readonly string[]>> | undefined
+  /** Who really asks, when the request acts for somebody else. */
+  readonly impersonator?: User | undefined
+}
 
 export type ApiRequest = IncomingMessage | Http2ServerRequest
 
@@ -27,9 +35,18 @@ export type Attributes =
   | { readonly type: 'path'; readonly verb: string; readonly path: string }
 
 export type Decision =
-  | { readonly allowed: true }
+  /** `sites`: only what belongs to a site that it lets through. */
+  | { readonly allowed: true; readonly sites?: SiteScope | undefined; readonly reason?: string }
   /** `reason` may be empty; it is shown to the user. */
   | { readonly allowed: false; readonly reason: string }
+
+/** The sites that somebody may see and change. */
+export type SiteScope = {
+  /** Whether an object is of one of these sites. Nothing that belongs to no site is. */
+  has(kind: AnyKind, object: KubeObject): boolean
+  /** Aborts when what belongs to which site may have changed: whoever watches has to list again. */
+  readonly changed: AbortSignal
+}
 
 export type Authorize = (user: User, attributes: Attributes) => Promise<Decision> | Decision
 

@@ -3,22 +3,39 @@ import type { Http2ServerResponse } from 'node:http2'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
-import type { AnyKind } from '@skerry/api/kind'
+import type { KindSource } from '@skerry/api/kind-source'
 import type { State } from '@skerry/api/state'
-import type { ApiRequest, Authenticate, Authorize, ResourceTarget, User } from './authorization.ts'
+import type { Audit, AuditTrail } from './audit.ts'
+import type {
+  ApiRequest,
+  Authenticate,
+  Authorize,
+  ResourceTarget,
+  SiteScope,
+  User,
+} from './authorization.ts'
 import type { ExtensionTable, Extensions } from './extension.ts'
+import type { FlowControl } from './flow-control.ts'
+import type { Impersonate } from './impersonation.ts'
+import type { RequestMetrics } from './request-metrics.ts'
 import type { Accepted } from './media-type.ts'
 
 export type ApiResponse = ServerResponse | Http2ServerResponse
 
 export type ApiServerOptions = {
   readonly state: State
-  readonly kinds: readonly AnyKind[]
+  readonly kinds: KindSource
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
   readonly authenticate: Authenticate
   readonly authorize: Authorize
+  /** Absent: nobody acts for anybody else. */
+  readonly impersonate?: Impersonate
+  /** Absent: whoever comes is served at once. */
+  readonly flow?: FlowControl
+  readonly audit?: Audit
+  readonly metrics?: RequestMetrics
   readonly extensions?: Extensions
   /** What `/readyz` asks, by name; one that rejects makes the hub not ready. */
   readonly readyChecks?: Readonly<Record<string, () => Promise<void>>>
@@ -42,6 +59,9 @@ export type Call = {
   readonly user: User
   readonly query: URLSearchParams
   readonly accepted: Accepted
+  /** Absent: whatever there is. */
+  readonly sites?: SiteScope | undefined
+  readonly trail: AuditTrail
 }
 
 export type ResourceCall = Call & { readonly target: ResourceTarget }

@@ -35,7 +35,22 @@ export type Admit = (
   context: AdmitContext,
 ) => Promise<KubeObject>
 
+/** What answers for a kind of which nothing is kept: reviews, and the empty list of services. */
+export type VirtualHandler = {
+  /** The answer to a creation: the object with its status. */
+  create?(context: {
+    readonly kind: AnyKind
+    readonly object: KubeObject
+    readonly user: User
+    readonly dryRun: boolean
+  }): Promise<KubeObject>
+  /** Everything that there is; absent: nothing. */
+  list?(context: { readonly kind: AnyKind; readonly user: User }): Promise<StoredObject[]>
+}
+
 export type Extension = {
+  /** Present: nothing of this kind is kept, and this answers. */
+  readonly virtual?: VirtualHandler
   readonly subresources?: Readonly<Record<string, SubresourceHandler>>
   readonly admit?: Admit
 }
@@ -46,6 +61,7 @@ export type Extensions = Readonly<Record<string, Extension>>
 export type ExtensionTable = {
   subresource(kind: AnyKind, name: string): SubresourceHandler | undefined
   admit(kind: AnyKind): Admit | undefined
+  virtual(kind: AnyKind): VirtualHandler | undefined
 }
 
 /** One table of what every kind does. A promise without a handler is an error at start, and so is the reverse. */
@@ -72,5 +88,6 @@ export function extensionTable(kinds: readonly AnyKind[], extensions: Extensions
       return Object.hasOwn(handlers, name) ? handlers[name] : undefined
     },
     admit: (kind) => table.get(resourceName(kind))?.admit,
+    virtual: (kind) => table.get(resourceName(kind))?.virtual,
   }
 }

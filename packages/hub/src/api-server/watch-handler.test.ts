@@ -4,6 +4,7 @@ import { type IncomingMessage, type Server, createServer, request } from 'node:h
 import { type AddressInfo, connect } from 'node:net'
 import { createInterface } from 'node:readline'
 import { describe, it } from 'node:test'
+import { fixedKinds } from '@skerry/api/kind-source'
 import { configMapKind, eventKind, namespaceKind } from '@skerry/api/kinds/core'
 import type { KubeObject } from '@skerry/api/object'
 import type { State } from '@skerry/api/state'
@@ -28,7 +29,7 @@ async function openRig(clock: Clock = systemClock, changesMax?: number): Promise
   )
   const apiServer = createApiServer({
     state,
-    kinds: [namespaceKind, configMapKind, eventKind],
+    kinds: fixedKinds([namespaceKind, configMapKind, eventKind]),
     clock,
     random,
     log: silentLog,

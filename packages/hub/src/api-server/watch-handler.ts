@@ -15,7 +15,11 @@ import { countOf, isTrue, listOptionsOf } from './request-options.ts'
 const initialEventsEnd = 'k8s.io/initial-events-end'
 
 /** Streams what changes, one line of JSON an event, until the client, the time or the server ends it. */
-export async function serveWatch(server: ServerContext, call: ResourceCall): Promise<void> {
+export async function serveWatch(
+  server: ServerContext,
+  call: ResourceCall,
+  begun: () => void,
+): Promise<void> {
   const { watches } = server
   if (watches.open >= watchesMax)
     throw new ApiError('TooManyRequests', `${watchesMax} watches are open: come back later`, {
@@ -26,6 +30,7 @@ export async function serveWatch(server: ServerContext, call: ResourceCall): Pro
   const options = await watchOptionsOf(server, call, life.signal)
   Object.assign(watches, { open: watches.open + 1 })
   try {
+    begun()
     await stream(server, call, options)
   } finally {
     Object.assign(watches, { open: watches.open - 1 })

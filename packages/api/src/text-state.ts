@@ -1,0 +1,45 @@
+import type { AnyKind } from './kind.ts'
+import type { ObjectKey, StoredObject } from './object.ts'
+import type { ListOptions, WatchOptions } from './state.ts'
+
+/**
+ * Reading a store as the text that it keeps, for an API server: what only passes through is never
+ * parsed, and what many watchers are told is made once. Memory and PostgreSQL have it beside `State`.
+ */
+export type TextState = {
+  getText(kind: AnyKind, key: ObjectKey): Promise<StoredText | undefined>
+  listTexts(kind: AnyKind, options?: PageOptions): Promise<TextPage>
+  /** What came together is told together. Throws what `State.watch` throws. */
+  watchTexts(kind: AnyKind, options: WatchOptions): AsyncIterable<readonly TextEvent[]>
+}
+
+/** One version of an object. It is shared by all who read it: nobody changes it. */
+export type StoredText = {
+  /** JSON that begins with `{"apiVersion":"...","kind":"...","metadata":{`. */
+  readonly text: string
+  /** The parsed object; parsed when it is first asked for. */
+  readonly object: StoredObject
+}
+
+export type PageOptions = ListOptions & {
+  /** Absent: everything. */
+  readonly limit?: number | undefined
+  /** Goes on after this key, in the order of namespace and name. */
+  readonly after?: ObjectKey | undefined
+  /** The version of the first page: all pages are of one snapshot. Rejects with Expired when it is no longer kept. */
+  readonly at?: string | undefined
+}
+
+export type TextPage = {
+  readonly resourceVersion: string
+  /** In slices of a bounded size. Must be read to the end, or returned. */
+  readonly slices: AsyncIterable<readonly StoredText[]>
+  /** There is more after this key. Known when the slices have been read. */
+  readonly next: () => ObjectKey | undefined
+  /** About how many more, where that is cheap to know. */
+  readonly remainingItemCount: () => number | undefined
+}
+
+export type TextEvent =
+  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly item: StoredText }
+  | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly isInitialEnd?: boolean }

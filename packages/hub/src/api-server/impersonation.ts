@@ -1,0 +1,4 @@
+import type { ApiRequest, User } from './authorization.ts'
+
+/** Who a request acts for: the user itself, unless `Impersonate-*` headers say otherwise. Throws Forbidden or BadRequest. */
+export type Impersonate = (user: User, request: ApiRequest) => Promise<User> | User

@@ -1,0 +1,38 @@
+import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
+import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
+import type { SubresourceVerb } from './extension.ts'
+import { serveCreate, serveGet, serveList, serveUpdate } from './object-handlers.ts'
+import { servePatch } from './patch-handler.ts'
+import { methodNotAllowed, serveSubresource } from './subresource-handler.ts'
+import { serveVirtual } from './virtual-handler.ts'
+import { serveWatch } from './watch-handler.ts'
+
+/** What is done, and what to call once a request that lasts has begun. */
+export type Doing = { readonly verb: string; readonly begun: () => void }
+
+/** The one table of verbs: which file answers which. */
+export async function serveResource(
+  server: ServerContext,
+  call: ResourceCall,
+  { verb, begun }: Doing,
+): Promise<void> {
+  const { kind, name, subresource } = call.target
+  const virtual = server.extensions.virtual(kind)
+  if (virtual !== undefined) return serveVirtual(server, call, { virtual, verb })
+  if (subresource === undefined && !(kind.verbs ?? [verb]).includes(verb as never))
+    throw methodNotAllowed()
+  if (verb === 'watch') return serveWatch(server, call, begun)
+  if (name === undefined) {
+    if (verb === 'list') return serveList(server, call)
+    if (verb === 'create') return serveCreate(server, call)
+    return serveDeleteCollection(server, call)
+  }
+  const one: ObjectCall = { ...call, target: { ...call.target, name } }
+  if (subresource !== undefined && subresource !== 'status')
+    return serveSubresource(server, one, verb as SubresourceVerb)
+  if (verb === 'get') return serveGet(server, one)
+  if (verb === 'update') return serveUpdate(server, one)
+  if (verb === 'patch') return servePatch(server, one)
+  if (subresource === undefined) return serveDelete(server, one)
+  throw methodNotAllowed()
+}

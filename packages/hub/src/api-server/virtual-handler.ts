@@ -1,0 +1,27 @@
+import { sendAnswer, shapedList } from './answer.ts'
+import { readObject } from './body.ts'
+import type { ResourceCall, ServerContext } from './call.ts'
+import { decodeObject } from './decode-object.ts'
+import type { VirtualHandler } from './extension.ts'
+import { isDryRun } from './request-options.ts'
+import { methodNotAllowed } from './subresource-handler.ts'
+
+/** Answers for a kind of which nothing is kept. */
+export async function serveVirtual(
+  server: ServerContext,
+  call: ResourceCall,
+  { virtual, verb }: { readonly virtual: VirtualHandler; readonly verb: string },
+): Promise<void> {
+  const { target, query, user } = call
+  const { kind } = target
+  if (verb === 'create' && target.name === undefined && virtual.create !== undefined) {
+    const { object, warnings } = decodeObject(target, await readObject(call.request), query)
+    const dryRun = isDryRun(query.getAll('dryRun'))
+    const body = await virtual.create({ kind, object, user, dryRun })
+    return sendAnswer(call, { code: 201, body, warnings })
+  }
+  if (verb !== 'list' || virtual.list === undefined) throw methodNotAllowed()
+  const items = await virtual.list({ kind, user })
+  const body = shapedList(server, call, { kind, list: { items, resourceVersion: '0' } })
+  await sendAnswer(call, { code: 200, body })
+}
