@@ -11,8 +11,9 @@ import { contentType, parseText, readText } from './body.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
 import { patchTriesMax } from './limits.ts'
-import { readStored, storeUpdate } from './object-handlers.ts'
+import { readStored } from './object-handlers.ts'
 import { isDryRun } from './request-options.ts'
+import { storeUpdate } from './write-handlers.ts'
 
 type Patch = {
   readonly apply: (before: StoredObject) => unknown

@@ -1,11 +1,12 @@
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
-import { serveCreate, serveGet, serveList, serveUpdate } from './object-handlers.ts'
+import { serveGet, serveList } from './object-handlers.ts'
 import { servePatch } from './patch-handler.ts'
 import { methodNotAllowed, serveSubresource } from './subresource-handler.ts'
 import { serveVirtual } from './virtual-handler.ts'
 import { serveWatch } from './watch-handler.ts'
+import { serveCreate, serveUpdate } from './write-handlers.ts'
 
 /** What is done, and what to call once a request that lasts has begun. */
 export type Doing = { readonly verb: string; readonly begun: () => void }
