@@ -1,0 +1,78 @@
+import { isPlainObject, isRawNumber, setKey } from '@skerry/base/json'
+import type { Answer } from './row.ts'
+
+/** What stands for `{id}` and its kin in one run. */
+export type Names = Readonly<Record<string, string>>
+
+/** Keys whose values each server chooses for itself: that they are there is compared, not what they are. */
+const chosen: Readonly<Record<string, string>> = {
+  uid: '<uid>',
+  resourceVersion: '<version>',
+  creationTimestamp: '<time>',
+  deletionTimestamp: '<time>',
+  lastTransitionTime: '<time>',
+  continue: '<continue>',
+  time: '<time>',
+  renewTime: '<time>',
+}
+
+/** Objects that a Kubernetes cluster makes in every namespace by itself. */
+const ambient: ReadonlySet<string> = new Set(['kube-root-ca.crt'])
+
+const patterns: readonly (readonly [RegExp, string])[] = [
+  [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
+  // What a server adds to a generateName.
+  [/(?<=\{id\}-|a{58,})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])/g, '<suffix>'],
+  [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],
+]
+
+/** An answer without what differs from one run to the next. */
+export function maskAnswer(answer: Answer, names: Names): Answer {
+  const text = textMask(names)
+  const { 'audit-id': auditId, ...headers } = answer.headers
+  return {
+    code: answer.code,
+    headers: {
+      ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, text(value)])),
+      ...(auditId === undefined ? {} : { 'audit-id': '<uid>' }),
+    },
+    ...(answer.body === undefined ? {} : { body: maskValue(answer.body, text) }),
+    ...(answer.events === undefined
+      ? {}
+      : { events: answer.events.filter(isNotAmbient).map((event) => maskValue(event, text)) }),
+  }
+}
+
+function textMask(names: Names): (text: string) => string {
+  // The longest first, since one name may begin with another.
+  const known = Object.entries(names)
+    .filter(([, value]) => value.length >= 4)
+    .toSorted(([, left], [, right]) => right.length - left.length)
+  return (text) => {
+    let masked = text
+    for (const [name, value] of known)
+      masked = masked.replaceAll(value, name.startsWith('$') ? `<${name.slice(1)}>` : `{${name}}`)
+    for (const [pattern, label] of patterns) masked = masked.replaceAll(pattern, label)
+    return masked
+  }
+}
+
+function maskValue(value: unknown, text: (text: string) => string): unknown {
+  if (typeof value === 'string') return text(value)
+  if (isRawNumber(value)) return `<number ${value.rawJSON}>`
+  if (Array.isArray(value)) return value.filter(isNotAmbient).map((item) => maskValue(item, text))
+  if (!isPlainObject(value)) return value
+  const masked: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) {
+    const label = Object.hasOwn(chosen, key) ? chosen[key] : undefined
+    const isChosen = label !== undefined && typeof member === 'string' && member !== ''
+    setKey(masked, text(key), isChosen ? label : maskValue(member, text))
+  }
+  return masked
+}
+
+function isNotAmbient(value: unknown): boolean {
+  const object = isPlainObject(value) && isPlainObject(value['object']) ? value['object'] : value
+  if (!isPlainObject(object) || !isPlainObject(object['metadata'])) return true
+  return !ambient.has(String(object['metadata']['name']))
+}
