@@ -22,6 +22,8 @@ import type { Accepted } from './media-type.ts'
 
 export type ApiResponse = ServerResponse | Http2ServerResponse
 
+export type DocumentSource = { readonly mediaType: string; readonly make: () => object }
+
 export type ApiServerOptions = {
   readonly state: State
   readonly kinds: KindSource
@@ -37,6 +39,8 @@ export type ApiServerOptions = {
   readonly audit?: Audit
   readonly metrics?: RequestMetrics
   readonly extensions?: Extensions
+  /** JSON documents at paths of their own, `/openid/v1/jwks`. */
+  readonly documents?: Readonly<Record<string, DocumentSource>>
   /** What `/readyz` asks, by name; one that rejects makes the hub not ready. */
   readonly readyChecks?: Readonly<Record<string, () => Promise<void>>>
 }
@@ -44,7 +48,7 @@ export type ApiServerOptions = {
 /** What every handler works with. */
 export type ServerContext = Pick<
   ApiServerOptions,
-  'state' | 'kinds' | 'clock' | 'random' | 'log'
+  'state' | 'kinds' | 'clock' | 'random' | 'log' | 'documents'
 > & {
   readonly extensions: ExtensionTable
   /** Aborts when the server is closed. */

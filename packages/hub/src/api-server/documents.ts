@@ -1,7 +1,7 @@
 import { derivedFromKinds } from '@skerry/api/kind-source'
 import { ApiError } from '@skerry/api/status'
-import { sendAnswer } from './answer.ts'
-import type { Call, ServerContext } from './call.ts'
+import { sendAnswer, sendText } from './answer.ts'
+import type { Call, DocumentSource, ServerContext } from './call.ts'
 import { discoveryOf } from './discovery.ts'
 import { negotiate } from './media-type.ts'
 import { openApiDocuments, serveOpenApi } from './openapi-handler.ts'
@@ -19,6 +19,8 @@ export function createDocuments(
   return async (call, { segments }) => {
     if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed()
     const [root, ...rest] = segments
+    const own = server.documents?.[`/${segments.join('/')}`]
+    if (own !== undefined) return sendDocument(call, own)
     if (root === 'openapi') return serveOpenApi(call, openApi().find(rest))
     const accepted = negotiate(call.request.headers.accept)
     const isAggregated =
@@ -33,4 +35,13 @@ export function createDocuments(
     const shape = isAggregated ? accepted : { format: accepted.format }
     await sendAnswer({ ...call, accepted: shape }, { code: 200, body })
   }
+}
+
+async function sendDocument(
+  { request, response }: Pick<Call, 'request' | 'response'>,
+  { mediaType, make }: DocumentSource,
+): Promise<void> {
+  response.setHeader('Content-Type', mediaType)
+  response.setHeader('Cache-Control', 'public, max-age=3600')
+  await sendText(request, response, { code: 200, text: JSON.stringify(make()) })
 }

@@ -53,6 +53,10 @@ export type Extension = {
   readonly virtual?: VirtualHandler
   readonly subresources?: Readonly<Record<string, SubresourceHandler>>
   readonly admit?: Admit
+  /** What becomes of an object before its status is written. */
+  readonly admitStatus?: Admit
+  /** Subresources that write a part of the status, as `approval` does: what becomes of the object before. */
+  readonly statusParts?: Readonly<Record<string, Admit>>
 }
 
 /** What kinds do beyond the generic verbs, by `sites.skerry.dev`. */
@@ -60,7 +64,10 @@ export type Extensions = Readonly<Record<string, Extension>>
 
 export type ExtensionTable = {
   subresource(kind: AnyKind, name: string): SubresourceHandler | undefined
-  admit(kind: AnyKind): Admit | undefined
+  /** Of the object, of its status, or of a part of its status. */
+  admit(kind: AnyKind, subresource?: string): Admit | undefined
+  /** Whether a subresource is read and written as a part of the object's status. */
+  isStatusPart(kind: AnyKind, subresource: string): boolean
   virtual(kind: AnyKind): VirtualHandler | undefined
 }
 
@@ -71,12 +78,12 @@ export function extensionTable(kinds: readonly AnyKind[], extensions: Extensions
   const table = new Map(Object.entries(extensions))
   for (const [resource, kind] of byResource)
     for (const name of kind.subresources)
-      if (table.get(resource)?.subresources?.[name] === undefined)
+      if (handlersOf(table.get(resource))[name] === undefined)
         problems.push(`${resource} declares the subresource ${name}: give it a handler`)
   for (const [resource, extension] of table) {
     const kind = byResource.get(resource)
     if (kind === undefined) problems.push(`${resource} is extended but is no kind`)
-    for (const name of Object.keys(extension.subresources ?? {}))
+    for (const name of Object.keys(handlersOf(extension)))
       if (kind !== undefined && !kind.subresources.includes(name))
         problems.push(`${resource} has a handler for ${name}: declare it in the kind`)
   }
@@ -84,10 +91,33 @@ export function extensionTable(kinds: readonly AnyKind[], extensions: Extensions
     throw new Error(`The kinds and their handlers differ: ${problems.join('; ')}.`)
   return {
     subresource: (kind, name) => {
-      const handlers = table.get(resourceName(kind))?.subresources ?? {}
+      const handlers = handlersOf(table.get(resourceName(kind)))
       return Object.hasOwn(handlers, name) ? handlers[name] : undefined
     },
-    admit: (kind) => table.get(resourceName(kind))?.admit,
+    admit: (kind, subresource) => admitOf(table.get(resourceName(kind)), subresource),
+    isStatusPart: (kind, subresource) =>
+      subresource === 'status' ||
+      Object.hasOwn(table.get(resourceName(kind))?.statusParts ?? {}, subresource),
     virtual: (kind) => table.get(resourceName(kind))?.virtual,
   }
+}
+
+function admitOf(extension: Extension | undefined, subresource: string | undefined) {
+  if (subresource === undefined) return extension?.admit
+  if (subresource === 'status') return extension?.admitStatus
+  const parts = extension?.statusParts ?? {}
+  return Object.hasOwn(parts, subresource) ? parts[subresource] : undefined
+}
+
+/** A part of status has a handler for discovery's sake: the verbs of objects serve it. */
+function handlersOf(extension: Extension | undefined): Record<string, SubresourceHandler> {
+  const parts = Object.keys(extension?.statusParts ?? {}).map((name) => [name, statusPart] as const)
+  return { ...extension?.subresources, ...Object.fromEntries(parts) }
+}
+
+const statusPart: SubresourceHandler = {
+  verbs: ['get', 'patch', 'update'],
+  handle: async () => {
+    throw new Error('Broken assumption: parts of status are served as objects are')
+  },
 }

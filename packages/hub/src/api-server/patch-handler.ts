@@ -45,7 +45,7 @@ async function patchOnce(
   const patched = patch.apply(before)
   if (!isPlainObject(patched)) throw badRequest('the patch leaves no object')
   const { object, warnings } = decodeObject(target, patched, query)
-  const admit = target.subresource === undefined ? server.extensions.admit(kind) : undefined
+  const admit = server.extensions.admit(kind, target.subresource)
   const admitted =
     admit === undefined ? object : await admit('update', object, before, { user, dryRun })
   // A patch that removes the version still means the object that it was applied to.

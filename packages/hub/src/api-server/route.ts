@@ -16,6 +16,7 @@ const ownPrefixes: ReadonlySet<string> = new Set([
   'healthz',
   'livez',
   'readyz',
+  'metrics',
 ])
 
 export function isOwnPath(path: string): boolean {

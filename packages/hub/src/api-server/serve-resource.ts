@@ -29,7 +29,7 @@ export async function serveResource(
     return serveDeleteCollection(server, call)
   }
   const one: ObjectCall = { ...call, target: { ...call.target, name } }
-  if (subresource !== undefined && subresource !== 'status')
+  if (subresource !== undefined && !server.extensions.isStatusPart(kind, subresource))
     return serveSubresource(server, one, verb as SubresourceVerb)
   if (verb === 'get') return serveGet(server, one)
   if (verb === 'update') return serveUpdate(server, one)

@@ -25,7 +25,7 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
   const { kind } = target
   const { object, warnings } = decodeObject(target, await readObject(call.request), query)
   const dryRun = isDryRun(query.getAll('dryRun'))
-  const admit = target.subresource === undefined ? server.extensions.admit(kind) : undefined
+  const admit = server.extensions.admit(kind, target.subresource)
   const admitted =
     admit === undefined
       ? object
@@ -43,6 +43,6 @@ export async function storeUpdate(
 ): Promise<StoredObject> {
   return state.update(kind, object, {
     dryRun,
-    ...(subresource === 'status' ? { subresource } : {}),
+    ...(subresource === undefined ? {} : { subresource: 'status' }),
   })
 }
