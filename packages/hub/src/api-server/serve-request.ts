@@ -1,8 +1,8 @@
 import { toError } from '@skerry/base/assert'
 import { derivedFromKinds } from '@skerry/api/kind-source'
 import { ApiError, badRequest } from '@skerry/api/status'
-import { sendError } from './answer.ts'
-import { type AuditTrail, noTrail } from './audit.ts'
+import { sendError, sendText } from './answer.ts'
+import { type AuditOutcome, type AuditTrail, noTrail } from './audit.ts'
 import { type ApiRequest, type Attributes, attributesOf, forbidden } from './authorization.ts'
 import type { ApiResponse, ApiServerOptions, ServerContext } from './call.ts'
 import { createDocuments } from './documents.ts'
@@ -10,6 +10,7 @@ import { unlimited } from './flow-control.ts'
 import { urlCharactersMax } from './limits.ts'
 import { negotiate } from './media-type.ts'
 import { isPublicPath, servePublic } from './public-handler.ts'
+import type { RequestCount, RequestMetrics } from './request-metrics.ts'
 import { isTrue } from './request-options.ts'
 import { type Route, routesOf } from './route.ts'
 import { serveResource } from './serve-resource.ts'
@@ -41,18 +42,20 @@ export function createServeRequest(
     const query = new URLSearchParams(search)
     if (isPublicPath(path))
       return servePublic(options.readyChecks ?? {}, { request, response, query, path })
-    const asking = await options.authenticate(request)
-    if (asking === undefined) throw new ApiError('Unauthorized', 'Unauthorized')
-    const user = impersonate === undefined ? asking : await impersonate(asking, request)
-    tell.trail.who(user)
     const route = routes()(path)
     const attributes = requestAttributes(request, route, { path, query })
     tell.attributes = attributes
+    tell.isDryRun = query.has('dryRun')
     tell.trail.what(attributes)
-    using turn = await flow.enter(user, attributes, server.closing)
+    const asking = await options.authenticate(request)
+    if (asking === undefined) throw new ApiError('Unauthorized', 'Unauthorized')
+    const user = impersonate === undefined ? asking : await impersonate(asking, request, attributes)
+    tell.trail.who(user)
+    using turn = await flow.enter({ user, attributes, query, response, closing: server.closing })
     const decision = await options.authorize(user, attributes)
     tell.trail.decided(decision)
     if (!decision.allowed) throw forbidden(user, attributes, decision.reason)
+    if (path === '/metrics' && metrics !== undefined) return sendMetrics(metrics, incoming)
     if (route === undefined)
       throw new ApiError('NotFound', 'the server could not find the requested resource')
     const { trail } = tell
@@ -64,28 +67,50 @@ export function createServeRequest(
     const call = { request, response, query, user, accepted, target: route, sites, trail }
     await serveResource(server, call, {
       verb: attributes.verb,
-      begun: () => turn[Symbol.dispose](),
+      begun: () => {
+        turn[Symbol.dispose]()
+        trail.started(200)
+        tell.count?.begun(attributes)
+      },
     })
   }
   return async (incoming) => {
     const { request, response } = incoming
-    const tell: Told = { trail: options.audit?.begin(request) ?? noTrail, attributes: undefined }
-    const startMs = clock.now()
-    const message = await dispatch(incoming, tell).catch((thrown: unknown) =>
+    const tell: Told = {
+      trail: options.audit?.begin(request, response) ?? noTrail,
+      count: metrics?.begin(request),
+      attributes: undefined,
+      isDryRun: false,
+    }
+    const startMs = clock.monotonicMs()
+    const failed = await dispatch(incoming, tell).catch((thrown: unknown) =>
       sendFailure(server, incoming, thrown),
     )
     const code = response.statusCode
-    tell.trail.done(code, message ?? undefined)
-    metrics?.observe({
-      method: request.method ?? 'GET',
-      attributes: tell.attributes,
-      code,
-      durationMs: clock.now() - startMs,
-    })
+    tell.trail.done({ code, ...(failed ?? {}) })
+    const { attributes, isDryRun } = tell
+    const durationMs = clock.monotonicMs() - startMs
+    tell.count?.done({ code, durationMs, attributes, isDryRun })
   }
 }
 
-type Told = { readonly trail: AuditTrail; attributes: Attributes | undefined }
+type Told = {
+  readonly trail: AuditTrail
+  readonly count: RequestCount | undefined
+  attributes: Attributes | undefined
+  isDryRun: boolean
+}
+
+async function sendMetrics(
+  metrics: RequestMetrics,
+  { request, response }: Incoming,
+): Promise<void> {
+  if (request.method !== 'GET' && request.method !== 'HEAD') throw methodNotAllowed()
+  const { contentType, text } = await metrics.expose()
+  response.setHeader('Content-Type', contentType)
+  response.setHeader('Cache-Control', 'no-cache, private')
+  await sendText(request, response, { code: 200, text })
+}
 
 function requestAttributes(
   { method = 'GET' }: ApiRequest,
@@ -123,19 +148,19 @@ function verbOf(
   }
 }
 
-/** Answers with what went wrong, and returns its message. */
+/** Answers with what went wrong, and returns what the audit is to know of it. */
 async function sendFailure(
   { log }: ServerContext,
   { request, response, path }: Incoming,
   thrown: unknown,
-): Promise<string> {
+): Promise<Omit<AuditOutcome, 'code'>> {
   const error =
     thrown instanceof ApiError
       ? thrown
       : new ApiError('InternalError', 'the hub failed here; its log says why')
-  if (error !== thrown && !request.destroyed && !response.destroyed)
-    log.error('a request failed', { path, error: toError(thrown).stack })
+  const isPanic = error !== thrown && !request.destroyed && !response.destroyed
+  if (isPanic) log.error('a request failed', { path, error: toError(thrown).stack })
   if (response.headersSent) response.destroy()
   else await sendError({ request, response }, error)
-  return error.message
+  return { failure: { reason: error.reason, message: error.message }, isPanic }
 }
