@@ -8,6 +8,10 @@ export type Column = {
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
   /** Dotted path into the object, `.status.health`. */
   readonly path: string
+  /** What stands in the cell, where a dotted path cannot say it. */
+  readonly read?: (object: KubeObject) => unknown
+  /** What is shown, where it is not simply what stands at the path. */
+  readonly cell?: (object: KubeObject) => string
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority?: 0 | 1
@@ -37,6 +41,8 @@ export type ScalePaths = {
   readonly statusReplicasPath: string
   readonly labelSelectorPath?: string
 }
+
+export type SiteAt = 'self' | `.${string}` | ((object: KubeObject) => readonly string[])
 
 /** Who writes a part of status: the name of one controller. */
 export type StatusOwner = string
@@ -78,14 +84,25 @@ export type Kind<Body = Record<string, unknown>> = {
   readonly keptAs?: KeptAs
   /** Where `scale` finds its numbers. */
   readonly scale?: ScalePaths
-  /** Whose site an object is: `self`, or the dotted path of its site's name. Absent: of no site. */
-  readonly siteAt?: 'self' | `.${string}`
+  /**
+   * Whose site an object is: `self`, the dotted path of its site's name, or what tells every site that it names, of
+   * which somebody who is limited to sites must have all. Absent: of no site.
+   */
+  readonly siteAt?: SiteAt
+  /** Names may be whatever fits into a path, as those of roles: `system:discovery`. Absent: DNS subdomains. */
+  readonly names?: 'path-segment'
+  /** Added when deletion is asked for: who has to act before the object may go. */
+  readonly deletionFinalizers?: readonly string[]
+  /** Said in a Warning with every answer: this version should no longer be used. */
+  readonly deprecationWarning?: string
   /** Verbs of the kind beyond Kubernetes' own: `rollouts/NAME/pause`. */
   readonly subresources: readonly string[]
   /** What a body becomes before its defaults are filled in and it is validated. Pure. */
   readonly normalize?: (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
   /** Rules that a schema cannot say. `before` is there on update. Reports every problem. */
   readonly validate: (object: ObjectOfBody<Body>, before?: ObjectOfBody<Body>) => Problem[]
+  /** What is said when the shape is so wrong that the rules could not be asked. */
+  readonly unchecked?: readonly Problem[]
 }
 
 /** A kind whose body nobody looks at here: what the store and the API server work with. */

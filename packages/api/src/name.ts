@@ -23,6 +23,17 @@ export function nameProblems(name: unknown, path: string): Problem[] {
   return []
 }
 
+/** A name that need only fit into a path, as those of roles. */
+export function pathNameProblems(name: unknown, path: string): Problem[] {
+  if (typeof name !== 'string' || name === '')
+    return [{ path, type: 'Required', message: 'name or generateName is required' }]
+  const problem = (message: string): Problem => ({ path, type: 'Invalid', value: name, message })
+  if (name === '.' || name === '..') return [problem(`may not be '${name}'`)]
+  return ['/', '%']
+    .filter((part) => name.includes(part))
+    .map((part) => problem(`may not contain '${part}'`))
+}
+
 /** A namespace's name: a DNS label. */
 export function isDnsLabel(name: string): boolean {
   return name.length <= 63 && label.test(name)

@@ -1,7 +1,13 @@
 import { toTimestamp } from '@skerry/base/clock'
 import { cloneJson, equalJson, isPlainObject } from '@skerry/base/json'
 import { type AnyKind, apiVersionOf } from './kind.ts'
-import { annotationProblems, isDnsLabel, labelProblems, nameProblems } from './name.ts'
+import {
+  annotationProblems,
+  isDnsLabel,
+  labelProblems,
+  nameProblems,
+  pathNameProblems,
+} from './name.ts'
 import { type KubeObject, type StoredObject, objectMetaSchema } from './object.ts'
 import type { Problem } from './problem.ts'
 import { applyDefaults, validateSchema } from './schema-validate.ts'
@@ -205,7 +211,10 @@ export function admissionProblems(
     ...validateSchema(kind.schema, body, ''),
   ]
   const meta = [
-    ...nameProblems(metadata.name, 'metadata.name'),
+    ...(kind.names === undefined ? nameProblems : pathNameProblems)(
+      metadata.name,
+      'metadata.name',
+    ),
     ...namespaceProblems(kind, metadata.namespace),
     ...labelProblems(metadata.labels, 'metadata.labels'),
     ...annotationProblems(metadata.annotations, 'metadata.annotations'),

@@ -98,6 +98,7 @@ export function partialMetadata(object: StoredObject): object {
 }
 
 function cellOf(column: Column, object: StoredObject, nowMs: number): Cell {
+  if (column.cell !== undefined) return column.cell(object)
   const value = valueAt(object, column.path)
   if (value === undefined || value === null) return null
   if (column.type === 'date') return typeof value === 'string' ? ageOf(value, nowMs) : '<unknown>'
