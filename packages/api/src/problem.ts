@@ -8,7 +8,7 @@ export type Problem = {
   readonly type: ProblemType
   /** The offending value, where there is one. */
   readonly value?: unknown
-  /** The rule and what to do, without the path. */
+  /** The rule and what to do, without the path. Empty where the heading says it all. */
   readonly message: string
 }
 
@@ -58,9 +58,10 @@ export function formatProblem(problem: Problem): string {
 /** The same without the path. */
 export function describeProblem(problem: Problem): string {
   const heading = headings[problem.type]
-  if (problem.value === undefined) return `${heading}: ${problem.message}`
+  const told = problem.message === '' ? '' : `: ${problem.message}`
+  if (problem.value === undefined) return `${heading}${told}`
   const shown = JSON.stringify(problem.value)
   const cut =
     shown.length > shownValueCharactersMax ? `${shown.slice(0, shownValueCharactersMax)}…` : shown
-  return `${heading}: ${cut}: ${problem.message}`
+  return `${heading}: ${cut}${told}`
 }

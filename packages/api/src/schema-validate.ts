@@ -1,86 +1,208 @@
-import { cloneJson, isPlainObject, isRawNumber, setKey } from '@skerry/base/json'
+import { equalJson, isPlainObject, isRawNumber } from '@skerry/base/json'
+import { objectMetaSchema } from './object.ts'
 import type { Problem } from './problem.ts'
 import type { Schema } from './schema.ts'
+import { checkEnum, checkNumber, checkString, isInteger, nowhere } from './schema-scalar.ts'
 
 /** How many problems one object may have before the rest are left out. */
 const problemsMax = 50
 
-/** Every problem of a value against a structural schema, with its path. Unknown fields are not among them. */
-export function validateSchema(schema: Schema, value: unknown, path: string): Problem[] {
-  const problems: Problem[] = []
-  check(schema, value, path, problems)
-  return problems.slice(0, problemsMax)
+type Walk = {
+  readonly problems: Problem[]
+  /** What stood here before: what was wrong already and did not change may stay. */
+  before: unknown
 }
 
-function check(schema: Schema, value: unknown, path: string, problems: Problem[]): void {
+/**
+ * Every problem of a value against a structural schema, with its path, in the words of Kubernetes'
+ * validator of custom resources. Unknown fields are not among them. With `before`, what did not change is let be.
+ */
+export function validateSchema(
+  schema: Schema,
+  value: unknown,
+  path: string,
+  before?: unknown,
+): Problem[] {
+  const walk: Walk = { problems: [], before }
+  check(walk, schema, value, path)
+  return walk.problems.slice(0, problemsMax)
+}
+
+function check(walk: Walk, schema: Schema, value: unknown, path: string): void {
+  const { problems, before } = walk
   if (problems.length >= problemsMax) return
   if (value === null && schema.nullable) return
-  if (schema['x-kubernetes-int-or-string']) {
-    if (typeof value !== 'string' && !isInteger(value))
-      problems.push(wrongType(path, value, 'an integer or a string'))
-    return
-  }
-  switch (schema.type) {
-    case 'object':
-      return checkObject(schema, value, path, problems)
-    case 'array':
-      return checkArray(schema, value, path, problems)
-    case 'string':
-      return checkString(schema, value, path, problems)
-    case 'integer':
-      if (!isInteger(value)) problems.push(wrongType(path, value, 'an integer'))
-      else checkRange(schema, value, path, problems)
-      return
-    case 'number':
-      if (typeof value !== 'number' && !isRawNumber(value))
-        problems.push(wrongType(path, value, 'a number'))
-      else checkRange(schema, value, path, problems)
-      return
-    case 'boolean':
-      if (typeof value !== 'boolean') problems.push(wrongType(path, value, 'true or false'))
-      return
-    case undefined:
-      return
-  }
+  const first = problems.length
+  if (schema.recursive !== undefined) check(walk, schema.recursive(), value, path)
+  else checkValue(walk, schema, value, path)
+  walk.before = before
+  if (problems.length > first && before !== undefined && equalJson(value, before))
+    problems.length = first
 }
 
-function checkObject(schema: Schema, value: unknown, path: string, problems: Problem[]): void {
-  if (!isPlainObject(value)) {
-    problems.push(wrongType(path, value, 'an object'))
+function checkValue(walk: Walk, schema: Schema, value: unknown, path: string): void {
+  const { problems } = walk
+  const add = (problem: Problem): unknown => problems.push(problem)
+  const wrong = wrongType(schema, value)
+  if (wrong !== undefined) {
+    const message = `${path} in body must be of type ${wrong}: "${typeName(value)}"`
+    add({ path, type: 'TypeInvalid', value: typeName(value), message })
+    if (schema.type === 'integer' && typeof value === 'number')
+      add({
+        path: nowhere,
+        type: 'Invalid',
+        value: '',
+        message: `Checked value must be of type integer (default format) in ${path}`,
+      })
     return
   }
+  if (schema.allOf ?? schema.anyOf ?? schema.oneOf ?? schema.not)
+    checkCombined(walk, schema, value, path)
+  if (schema.enum !== undefined) checkEnum(schema, value, path, add)
+  if (typeof value === 'string') checkString(schema, value, path, add)
+  else if (typeof value === 'number' || isRawNumber(value)) checkNumber(schema, value, path, add)
+  else if (Array.isArray(value)) checkArray(walk, schema, value, path)
+  else if (isPlainObject(value)) checkObject(walk, schema, value, path)
+}
+
+/** What the type should be, if it is not. */
+function wrongType(schema: Schema, value: unknown): string | undefined {
+  if (schema['x-kubernetes-int-or-string'])
+    return typeof value === 'string' || isInteger(value) ? undefined : 'integer,string'
+  const { type } = schema
+  const isRight =
+    type === undefined ||
+    (type === 'integer' ? isInteger(value) : typeName(value) === type) ||
+    (type === 'number' && isInteger(value))
+  return isRight ? undefined : type
+}
+
+function typeName(value: unknown): string {
+  if (value === null || value === undefined) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (isInteger(value)) return 'integer'
+  return typeof value
+}
+
+function checkCombined(walk: Walk, schema: Schema, value: unknown, path: string): void {
+  const { problems } = walk
+  const tryOne = (one: Schema): Problem[] => {
+    const own: Walk = { problems: [], before: undefined }
+    checkValue(own, one, value, path)
+    return own.problems
+  }
+  const say = (message: string): unknown =>
+    problems.push({ path: nowhere, type: 'Invalid', value: '', message: `"${path}" ${message}` })
+  if (schema.anyOf !== undefined) {
+    const tried = schema.anyOf.map(tryOne)
+    if (tried.every((found) => found.length > 0)) {
+      say('must validate at least one schema (anyOf)')
+      problems.push(...(tried[0] ?? []))
+    }
+  }
+  if (schema.oneOf !== undefined) {
+    const tried = schema.oneOf.map(tryOne)
+    const good = tried.filter((found) => found.length === 0).length
+    if (good === 0) {
+      say('must validate one and only one schema (oneOf). Found none valid')
+      problems.push(...(tried[0] ?? []))
+    } else if (good > 1)
+      say(`must validate one and only one schema (oneOf). Found ${good} valid alternatives`)
+  }
+  if (schema.allOf !== undefined) {
+    const tried = schema.allOf.flatMap(tryOne)
+    problems.push(...tried)
+    if (tried.length > 0) say('must validate all the schemas (allOf)')
+  }
+  if (schema.not !== undefined && tryOne(schema.not).length === 0)
+    say('must not validate the schema (not)')
+}
+
+function checkObject(
+  walk: Walk,
+  schema: Schema,
+  value: Record<string, unknown>,
+  path: string,
+): void {
+  const { problems, before } = walk
+  const { properties, additionalProperties, minProperties, maxProperties } = schema
+  if (schema['x-kubernetes-embedded-resource']) checkEmbedded(problems, value, path)
   for (const name of schema.required ?? [])
-    if (value[name] === undefined || value[name] === null)
-      problems.push({ path: join(path, name), type: 'Required', message: 'set this field' })
-  if (schema.maxProperties !== undefined && Object.keys(value).length > schema.maxProperties)
+    if (!isSet(value, name, properties))
+      problems.push({ path: join(path, name), type: 'Required', message: '' })
+  const count = Object.keys(value).length
+  if (maxProperties !== undefined && count > maxProperties)
+    problems.push(tooMany(path, count, maxProperties))
+  if (minProperties !== undefined && count < minProperties)
     problems.push({
       path,
-      type: 'TooMany',
-      message: `must have at most ${schema.maxProperties} entries`,
+      type: 'Invalid',
+      value: count,
+      message: `${path} in body should have at least ${minProperties} properties`,
     })
+  if (properties === undefined && additionalProperties === undefined) return
   for (const [name, member] of Object.entries(value)) {
     const memberSchema = ownSchema(schema, name)
     // Null says that a field is not set; that it must be has been said above.
     if (memberSchema === undefined || member === undefined || member === null) continue
-    check(memberSchema, member, join(path, name), problems)
+    walk.before = isPlainObject(before) && Object.hasOwn(before, name) ? before[name] : undefined
+    check(walk, memberSchema, member, join(path, name))
   }
 }
 
-function checkArray(schema: Schema, value: unknown, path: string, problems: Problem[]): void {
-  if (!Array.isArray(value)) {
-    problems.push(wrongType(path, value, 'a list'))
+function isSet(
+  value: Record<string, unknown>,
+  name: string,
+  properties: Schema['properties'],
+): boolean {
+  if (!Object.hasOwn(value, name) || value[name] === undefined) return false
+  if (value[name] !== null) return true
+  return properties !== undefined && Object.hasOwn(properties, name)
+    ? properties[name]?.nullable === true
+    : false
+}
+
+function checkEmbedded(problems: Problem[], value: Record<string, unknown>, path: string): void {
+  for (const name of ['apiVersion', 'kind'])
+    if (typeof value[name] !== 'string' || value[name] === '')
+      problems.push({ path: join(path, name), type: 'Required', message: '' })
+  if (value['metadata'] !== undefined)
+    problems.push(...validateSchema(objectMetaSchema, value['metadata'], join(path, 'metadata')))
+}
+
+function tooMany(path: string, count: number, max: number): Problem {
+  return { path, type: 'TooMany', value: count, message: `must have at most ${max} items` }
+}
+
+function checkArray(walk: Walk, schema: Schema, value: unknown[], path: string): void {
+  const { problems, before } = walk
+  const { minItems, maxItems, items } = schema
+  if (minItems !== undefined && value.length < minItems)
+    problems.push({
+      path,
+      type: 'Invalid',
+      value: value.length,
+      message: `${path} in body should have at least ${minItems} items`,
+    })
+  if (maxItems !== undefined && value.length > maxItems) {
+    problems.push(tooMany(path, value.length, maxItems))
     return
   }
-  if (schema.minItems !== undefined && value.length < schema.minItems)
-    problems.push({ path, type: 'Invalid', message: `must have at least ${schema.minItems} items` })
-  if (schema.maxItems !== undefined && value.length > schema.maxItems) {
-    problems.push({ path, type: 'TooMany', message: `must have at most ${schema.maxItems} items` })
-    return
-  }
-  if (schema.items !== undefined)
-    for (const [index, item] of value.entries())
-      check(schema.items, item, `${path}[${index}]`, problems)
+  if (items !== undefined)
+    for (const [index, item] of value.entries()) {
+      walk.before = itemBefore(schema, before, item)
+      check(walk, items, item, `${path}[${index}]`)
+    }
   checkUnique(schema, value, path, problems)
+}
+
+/** Items have a past where they are told apart by keys. */
+export function itemBefore(schema: Schema, before: unknown, item: unknown): unknown {
+  const keys = schema['x-kubernetes-list-map-keys']
+  if (keys === undefined || !Array.isArray(before) || !isPlainObject(item)) return undefined
+  return before.find(
+    (each: unknown) => isPlainObject(each) && keys.every((key) => equalJson(each[key], item[key])),
+  )
 }
 
 function checkUnique(schema: Schema, items: unknown[], path: string, problems: Problem[]): void {
@@ -89,136 +211,27 @@ function checkUnique(schema: Schema, items: unknown[], path: string, problems: P
   if (keys === undefined && !isSet) return
   const seen = new Set<string>()
   for (const [index, item] of items.entries()) {
-    const identity =
-      keys === undefined || !isPlainObject(item)
-        ? JSON.stringify(item)
-        : JSON.stringify(keys.map((key) => item[key]))
+    const value = keys === undefined || !isPlainObject(item) ? item : picked(item, keys)
+    const identity = JSON.stringify(value)
     if (seen.has(identity))
-      problems.push({
-        path: `${path}[${index}]`,
-        type: 'Duplicate',
-        value:
-          keys === undefined
-            ? item
-            : Object.fromEntries(
-                keys.map((key) => [key, isPlainObject(item) ? item[key] : undefined]),
-              ),
-        message: 'each item may stand here once',
-      })
+      problems.push({ path: `${path}[${index}]`, type: 'Duplicate', value, message: '' })
     seen.add(identity)
   }
 }
 
-function checkString(schema: Schema, value: unknown, path: string, problems: Problem[]): void {
-  if (typeof value !== 'string') {
-    problems.push(wrongType(path, value, 'a string'))
-    return
-  }
-  if (schema.enum !== undefined && !schema.enum.includes(value))
-    problems.push({
-      path,
-      type: 'NotSupported',
-      value,
-      message: `supported values: ${schema.enum.map((item) => JSON.stringify(item)).join(', ')}`,
-    })
-  if (schema.minLength !== undefined && value.length < schema.minLength)
-    problems.push({
-      path,
-      type: 'Invalid',
-      value,
-      message: `must have at least ${schema.minLength} characters`,
-    })
-  if (schema.maxLength !== undefined && value.length > schema.maxLength) {
-    problems.push({
-      path,
-      type: 'TooLong',
-      message: `must have at most ${schema.maxLength} characters, has ${value.length}`,
-    })
-    return
-  }
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(value))
-    problems.push({ path, type: 'Invalid', value, message: `must match ${schema.pattern}` })
-  if (schema.format === 'date-time' && !isTimestamp(value))
-    problems.push({
-      path,
-      type: 'Invalid',
-      value,
-      message: 'must be a time as in RFC 3339, such as 2026-11-21T08:00:00Z',
-    })
+function picked(item: Record<string, unknown>, keys: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(
+    keys.filter((key) => item[key] !== undefined).map((key) => [key, item[key]]),
+  )
 }
 
-const timestampPattern = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,9})?(Z|[+-]\d{2}:\d{2})$/
-
-function isTimestamp(text: string): boolean {
-  return timestampPattern.test(text) && !Number.isNaN(Date.parse(text))
-}
-
-function checkRange(schema: Schema, value: unknown, path: string, problems: Problem[]): void {
-  const amount = isRawNumber(value) ? Number(value.rawJSON) : (value as number)
-  if (schema.minimum !== undefined && amount < schema.minimum)
-    problems.push({ path, type: 'Invalid', value, message: `must be at least ${schema.minimum}` })
-  if (schema.maximum !== undefined && amount > schema.maximum)
-    problems.push({ path, type: 'Invalid', value, message: `must be at most ${schema.maximum}` })
-}
-
-/** A copy in which every absent field that has a default carries it. */
-export function applyDefaults(schema: Schema, value: unknown): unknown {
-  if (Array.isArray(value) && schema.items !== undefined) {
-    const items = schema.items
-    return value.map((item) => applyDefaults(items, item))
-  }
-  if (!isPlainObject(value)) return value
-  const result: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    const memberSchema = ownSchema(schema, name)
-    setKey(result, name, memberSchema === undefined ? member : applyDefaults(memberSchema, member))
-  }
-  for (const [name, memberSchema] of Object.entries(schema.properties ?? {}))
-    if (memberSchema.default !== undefined && (result[name] === undefined || result[name] === null))
-      result[name] = applyDefaults(memberSchema, cloneJson(memberSchema.default))
-  return result
-}
-
-export type Pruned = { readonly value: unknown; readonly unknownFields: string[] }
-
-/** A copy without the fields that the schema does not know, and the paths of those. */
-export function pruneUnknown(schema: Schema, value: unknown, path: string): Pruned {
-  const unknownFields: string[] = []
-  return { value: prune(schema, value, path, unknownFields), unknownFields }
-}
-
-function prune(schema: Schema, value: unknown, path: string, unknownFields: string[]): unknown {
-  if (Array.isArray(value)) {
-    const items = schema.items
-    return items === undefined
-      ? value
-      : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknownFields))
-  }
-  if (!isPlainObject(value) || schema.type !== 'object') return value
-  if (schema['x-kubernetes-preserve-unknown-fields']) return value
-  const result: Record<string, unknown> = {}
-  for (const [name, member] of Object.entries(value)) {
-    const memberSchema = ownSchema(schema, name)
-    if (memberSchema === undefined) unknownFields.push(join(path, name))
-    else setKey(result, name, prune(memberSchema, member, join(path, name), unknownFields))
-  }
-  return result
-}
-
-function ownSchema(schema: Schema, name: string): Schema | undefined {
+/** The schema of a member: a declared field, or what any other name has. */
+export function ownSchema(schema: Schema, name: string): Schema | undefined {
   if (schema.properties !== undefined && Object.hasOwn(schema.properties, name))
     return schema.properties[name]
   return schema.additionalProperties
 }
 
-function isInteger(value: unknown): boolean {
-  return Number.isInteger(value) || isRawNumber(value)
-}
-
-function wrongType(path: string, value: unknown, wanted: string): Problem {
-  return { path, type: 'TypeInvalid', value, message: `must be ${wanted}` }
-}
-
-function join(path: string, name: string): string {
+export function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`
 }

@@ -4,6 +4,16 @@
  */
 declare const typeOf: unique symbol
 
+/** A rule in CEL that a value must keep, as CustomResourceDefinitions carry them. */
+export type ValidationRule = {
+  readonly rule: string
+  readonly message?: string
+  readonly messageExpression?: string
+  readonly reason?: string
+  readonly fieldPath?: string
+  readonly optionalOldSelf?: boolean
+}
+
 export type Schema<T = unknown> = {
   readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean'
   readonly description?: string
@@ -11,20 +21,36 @@ export type Schema<T = unknown> = {
   readonly required?: readonly string[]
   readonly additionalProperties?: Schema
   readonly items?: Schema
-  readonly enum?: readonly string[]
+  readonly enum?: readonly unknown[]
   readonly default?: unknown
-  readonly format?: 'date-time' | 'int32' | 'int64' | 'byte' | 'double'
+  /** Those that are known are looked at (`schema-format.ts`); others say nothing. */
+  readonly format?: string
+  /** RE2: what users write may not hang anybody. */
   readonly pattern?: string
   readonly minimum?: number
   readonly maximum?: number
+  readonly exclusiveMinimum?: boolean
+  readonly exclusiveMaximum?: boolean
+  readonly multipleOf?: number
   readonly minLength?: number
   readonly maxLength?: number
   readonly minItems?: number
   readonly maxItems?: number
+  readonly minProperties?: number
   readonly maxProperties?: number
   readonly nullable?: boolean
+  readonly allOf?: readonly Schema[]
+  readonly anyOf?: readonly Schema[]
+  readonly oneOf?: readonly Schema[]
+  readonly not?: Schema
+  readonly title?: string
+  /** The schema itself, of a shape that holds itself: schemas of schemas. */
+  readonly recursive?: () => Schema
   readonly 'x-kubernetes-preserve-unknown-fields'?: true
   readonly 'x-kubernetes-int-or-string'?: true
+  readonly 'x-kubernetes-embedded-resource'?: true
+  readonly 'x-kubernetes-map-type'?: 'granular' | 'atomic'
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[]
   readonly 'x-kubernetes-list-type'?: 'map' | 'set' | 'atomic'
   readonly 'x-kubernetes-list-map-keys'?: readonly string[]
   readonly [typeOf]?: T

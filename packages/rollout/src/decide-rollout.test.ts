@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { applyDefaults } from '@skerry/api/schema-validate'
+import { applyDefaults } from '@skerry/api/schema-defaults'
 import { type Rollout, type RolloutStatus, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Sketch, SketchBuilder } from '@skerry/api/sketch'
 import { toTimestamp } from '@skerry/base/clock'

@@ -666,7 +666,7 @@ describe('hostile bodies', () => {
     refused(
       await post('{"metadata":{"name":"a"},"data":{"k":7}}'),
       422,
-      /data\.k: Invalid value: 7: must be a string/,
+      /data\.k: Invalid value: "integer": data\.k in body must be of type string/,
     )
   })
   it('of YAML too', async () => {

@@ -3,7 +3,7 @@ import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
 import { type KubeObject, objectMetaSchema } from '@skerry/api/object'
 import { string } from '@skerry/api/schema'
 import type { Schema } from '@skerry/api/schema'
-import { pruneUnknown } from '@skerry/api/schema-validate'
+import { pruneUnknown } from '@skerry/api/schema-prune'
 import { badRequest } from '@skerry/api/status'
 import type { ResourceTarget } from './authorization.ts'
 

@@ -8,7 +8,8 @@ import {
   statusReportSchema,
 } from '@skerry/api/device-protocol'
 import { formatProblem } from '@skerry/api/problem'
-import { pruneUnknown, validateSchema } from '@skerry/api/schema-validate'
+import { pruneUnknown } from '@skerry/api/schema-prune'
+import { validateSchema } from '@skerry/api/schema-validate'
 import { type SpecVersion, compareSpecVersions } from '@skerry/api/site-spec'
 import { issueToDevice } from '../enrolment/device-records.ts'
 import { parseRange } from '../registry/byte-range.ts'
