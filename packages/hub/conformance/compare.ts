@@ -13,7 +13,7 @@ export type Verdict = {
 
 /** Judges the hub's answers to a row by those of Kubernetes. */
 export function judge(row: Row, theirs: readonly Answer[], ours: readonly Answer[]): Verdict {
-  const found = [...new Array(Math.max(theirs.length, ours.length)).keys()].flatMap((step) =>
+  const found = row.steps.flatMap((_, step) =>
     differencesOfAnswers(theirs[step], ours[step], String(step)),
   )
   const known = row.differs ?? []

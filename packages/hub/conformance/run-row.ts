@@ -14,6 +14,9 @@ export type Run = {
   readonly suffix: string
 }
 
+/** Stands for the answer of a step that only prepares. */
+const prepared: Answer = { code: 0, headers: {} }
+
 /** The answers of a server to a row, masked. Throws when a step that only prepares fails. */
 export async function runRow(run: Run, row: Row): Promise<Answer[]> {
   const names: Record<string, string> = namesOf(run, row)
@@ -22,14 +25,19 @@ export async function runRow(run: Run, row: Row): Promise<Answer[]> {
   for (const [index, step] of row.steps.entries()) {
     const answer = await ask(run, step, names)
     for (const [name, path] of Object.entries(step.keep ?? {}))
-      names[`$${name}`] = String(valueAt(answer.body, path) ?? '')
-    if (step.quiet === undefined) answers.push(maskAnswer(answer, names))
-    else if (answer.code >= 300)
+      names[`$${name}`] = textAt(answer.body, path)
+    answers.push(step.quiet === undefined ? maskAnswer(answer, names) : prepared)
+    if (step.quiet !== undefined && answer.code >= 300)
       throw new Error(
         `${run.client.label}: step ${index} of "${row.name}" only prepares and was answered with ${answer.code}: ${JSON.stringify(answer.body)}`,
       )
   }
   return answers
+}
+
+function textAt(body: unknown, path: string): string {
+  const value = valueAt(body, path)
+  return typeof value === 'string' ? value : JSON.stringify(value ?? '')
 }
 
 /** Names of equal length in every run, so that messages about lengths are equal too. */
