@@ -8,6 +8,7 @@ import type { ObjectList } from '@skerry/api/state'
 import type { ApiError } from '@skerry/api/status'
 import { type IncludeObject, partialMetadata, tableOf } from '@skerry/api/table'
 import { badRequest } from '@skerry/api/status'
+import { tellResponseObject } from './audit.ts'
 import type { ApiRequest } from './authorization.ts'
 import type { ApiResponse, Call, ServerContext } from './call.ts'
 import { compressBytesMin, drainBytesMax, warningCharactersMax, warningsMax } from './limits.ts'
@@ -28,6 +29,7 @@ export async function sendAnswer(
   answer: Answer,
 ): Promise<void> {
   const { request, response, accepted } = call
+  tellResponseObject(request, answer.body)
   const isYaml = accepted.format === 'yaml'
   const text = isYaml ? formatYaml(answer.body) : `${JSON.stringify(answer.body)}\n`
   for (const [index, warning] of (answer.warnings ?? []).slice(0, warningsMax).entries())

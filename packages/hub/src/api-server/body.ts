@@ -1,6 +1,7 @@
 import { isPlainObject, jsonDepth, parseJson } from '@skerry/base/json'
 import { toError } from '@skerry/base/assert'
 import { ApiError, badRequest } from '@skerry/api/status'
+import { tellRequestObject } from './audit.ts'
 import type { ApiRequest } from './authorization.ts'
 import { bodyBytesMax, jsonDepthMax } from './limits.ts'
 import { parseKubernetesProtobuf, protobufType } from './kubernetes-protobuf.ts'
@@ -22,6 +23,12 @@ export function contentType(request: ApiRequest): string {
 /** The body as text; throws RequestEntityTooLarge past the limit. */
 export async function readText(request: ApiRequest): Promise<string> {
   const bytes = await readBytes(request)
+  const text = decodeUtf8(bytes)
+  tellRequestObject(request, text)
+  return text
+}
+
+function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
@@ -85,5 +92,6 @@ export async function readObject(request: ApiRequest): Promise<Record<string, un
   const body = await readBody(request)
   if (body === undefined) throw badRequest('the body of the request is empty: send an object')
   if (!isPlainObject(body)) throw badRequest('the body of the request must be an object')
+  tellRequestObject(request, body)
   return body
 }

@@ -87,7 +87,7 @@ export function createServeRequest(
       sendFailure(server, incoming, thrown),
     )
     const code = response.statusCode
-    tell.trail.done({ code, ...(failed ?? {}) })
+    tell.trail.done({ code, ...failed })
     const { attributes, isDryRun } = tell
     const durationMs = clock.monotonicMs() - startMs
     tell.count?.done({ code, durationMs, attributes, isDryRun })
