@@ -15,6 +15,7 @@ import type { NewObject } from './state.ts'
 import { isApiError } from './status.ts'
 
 const context = { nowMs: Date.parse('2026-11-21T12:00:00.750Z'), uid: 'u-1', suffix: 'abcde' }
+const now = { nowMs: context.nowMs + 60_000 }
 const newSite = (more: object = {}, meta: object = {}): NewObject => ({
   metadata: { name: 'oslo', namespace: 'default', ...meta },
   ...more,
@@ -141,18 +142,19 @@ describe('prepareUpdate', () => {
         siteKind,
         before,
         edited(before, () => {}),
+        now,
       ),
       before,
     )
     const withoutDefaults = { ...newSite(), apiVersion: 'x', kind: 'y' } as KubeObject
-    assert.equal(prepareUpdate(siteKind, before, withoutDefaults), before)
+    assert.equal(prepareUpdate(siteKind, before, withoutDefaults, now), before)
   })
   it('counts generations for the spec alone', () => {
     const before = stored()
     const spec = edited(before, (copy) => (copy['spec'] = { timeZone: 'Europe/Oslo' }))
-    assert.equal(prepareUpdate(siteKind, before, spec).metadata.generation, 2)
+    assert.equal(prepareUpdate(siteKind, before, spec, now).metadata.generation, 2)
     const labels = edited(before, (copy) => (copy.metadata.labels = { a: 'b' }))
-    assert.equal(prepareUpdate(siteKind, before, labels).metadata.generation, 1)
+    assert.equal(prepareUpdate(siteKind, before, labels, now).metadata.generation, 1)
   })
   it('keeps identity', () => {
     const before = stored()
@@ -162,7 +164,12 @@ describe('prepareUpdate', () => {
       copy.metadata.creationTimestamp = '2000-01-01T00:00:00Z'
       copy.metadata.labels = { a: 'b' }
     })
-    const { name, namespace, creationTimestamp } = prepareUpdate(siteKind, before, changed).metadata
+    const { name, namespace, creationTimestamp } = prepareUpdate(
+      siteKind,
+      before,
+      changed,
+      now,
+    ).metadata
     assert.deepEqual(
       [name, namespace, creationTimestamp],
       ['oslo', 'default', before.metadata.creationTimestamp],
@@ -172,12 +179,12 @@ describe('prepareUpdate', () => {
     const before = stored()
     const stale = edited(before, (copy) => (copy.metadata.resourceVersion = '4'))
     assert.match(
-      messageOf(() => prepareUpdate(siteKind, before, stale), 'Conflict'),
+      messageOf(() => prepareUpdate(siteKind, before, stale, now), 'Conflict'),
       /has been modified/,
     )
     const other = edited(before, (copy) => (copy.metadata.uid = 'u-2'))
     assert.match(
-      messageOf(() => prepareUpdate(siteKind, before, other), 'Conflict'),
+      messageOf(() => prepareUpdate(siteKind, before, other, now), 'Conflict'),
       /Precondition failed: UID/,
     )
   })
@@ -187,10 +194,10 @@ describe('prepareUpdate', () => {
       copy['status'] = { health: 'Healthy' }
       copy['spec'] = { timeZone: 'Europe/Oslo' }
     })
-    const status = prepareUpdate(siteKind, before, both, { subresource: 'status' })
+    const status = prepareUpdate(siteKind, before, both, { ...now, subresource: 'status' })
     assert.deepEqual(status['status'], { health: 'Healthy' })
     assert.deepEqual(status['spec'], before['spec'])
-    const main = prepareUpdate(siteKind, before, both)
+    const main = prepareUpdate(siteKind, before, both, now)
     assert.equal(main['status'], undefined)
   })
   it('cannot undo a deletion', () => {
@@ -206,7 +213,7 @@ describe('prepareUpdate', () => {
       delete copy.metadata.deletionTimestamp
       copy.metadata.finalizers = []
     })
-    const after = prepareUpdate(siteKind, before, without)
+    const after = prepareUpdate(siteKind, before, without, now)
     assert.equal(after.metadata.deletionTimestamp, '2026-11-21T12:00:00Z')
     assert.ok(isFinished(after))
   })

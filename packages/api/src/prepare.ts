@@ -12,7 +12,8 @@ import { type KubeObject, type StoredObject, objectMetaSchema } from './object.t
 import type { Problem } from './problem.ts'
 import { applyDefaults } from './schema-defaults.ts'
 import { validateSchema } from './schema-validate.ts'
-import type { DeleteOptions, NewObject, UpdateOptions } from './state.ts'
+import { trackUpdate } from './managed-fields/track-update.ts'
+import type { DeleteOptions, NewObject, UpdateOptions, WriteOptions } from './state.ts'
 import { badRequest, conflict, invalid, modifiedMessage } from './status.ts'
 
 /**
@@ -25,7 +26,11 @@ export type PrepareContext = {
   readonly uid: string
   /** Five characters for `generateName`. */
   readonly suffix: string
+  /** Who creates. */
+  readonly options?: WriteOptions
 }
+
+export type UpdateContext = UpdateOptions & { readonly nowMs: number }
 
 const versionPending = ''
 
@@ -44,8 +49,8 @@ export function prepareCreate(
   )
     object.metadata.name = `${generateName.slice(0, 247)}${context.suffix}`
   if (kind.hasStatus) delete object['status']
-  const { selfLink: _, managedFields: __, deletionTimestamp: ___, ...meta } = object.metadata
-  const candidate = withDefaults(kind, {
+  const { selfLink: _, managedFields, deletionTimestamp: __, ...meta } = object.metadata
+  const created = withDefaults(kind, {
     ...object,
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
@@ -57,8 +62,31 @@ export function prepareCreate(
       creationTimestamp: toTimestamp(context.nowMs),
     },
   })
+  const candidate = withManagers(created, managersOfNew(kind, created, { managedFields, context }))
   assertValid(kind, candidate)
   return candidate
+}
+
+type Managers = KubeObject['metadata']['managedFields']
+
+function managersOfNew(
+  kind: AnyKind,
+  created: StoredObject,
+  {
+    managedFields,
+    context,
+  }: { readonly managedFields: Managers; readonly context: PrepareContext },
+): Managers {
+  const { options = {}, nowMs } = context
+  if (options.isApplied) return managedFields
+  if (options.fieldManager === undefined) return undefined
+  const writer = { manager: options.fieldManager, subresource: '', nowMs }
+  return trackUpdate(kind, undefined, withManagers(created, managedFields), writer)
+}
+
+function withManagers<T extends KubeObject>(object: T, managedFields: Managers): T {
+  const { managedFields: _, ...metadata } = object.metadata
+  return { ...object, metadata: definedOnly({ ...metadata, managedFields }) }
 }
 
 /** The object to store; the stored object itself when nothing changed. Throws Invalid, Conflict. */
@@ -66,8 +94,37 @@ export function prepareUpdate(
   kind: AnyKind,
   before: StoredObject,
   input: KubeObject,
-  options: UpdateOptions = {},
+  context: UpdateContext,
 ): StoredObject {
+  assertSameObject(kind, before, input)
+  const candidate =
+    context.subresource === 'status'
+      ? { ...before, status: cloneJson(input['status'] ?? {}) }
+      : mainCandidate(kind, before, input)
+  const defaulted = withDefaults(kind, candidate)
+  const isBodySame = equalJson(comparable(defaulted), comparable(before))
+  const managedFields = managersAfter(
+    kind,
+    { before, after: defaulted, input, isBodySame },
+    context,
+  )
+  if (isBodySame && equalManagers(managedFields, before.metadata.managedFields)) return before
+  const isSpecChanged = !equalJson(specOf(kind, defaulted), specOf(kind, before))
+  const after = withManagers(
+    {
+      ...defaulted,
+      metadata: {
+        ...defaulted.metadata,
+        generation: before.metadata.generation + (isSpecChanged ? 1 : 0),
+      },
+    },
+    managedFields,
+  )
+  assertValid(kind, after, before)
+  return after
+}
+
+function assertSameObject(kind: AnyKind, before: StoredObject, input: KubeObject): void {
   const { resourceVersion, uid } = input.metadata
   if (
     resourceVersion !== undefined &&
@@ -81,27 +138,42 @@ export function prepareUpdate(
       before.metadata.name,
       `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${before.metadata.uid}`,
     )
-  const candidate =
-    options.subresource === 'status'
-      ? { ...before, apiVersion: apiVersionOf(kind), status: cloneJson(input['status'] ?? {}) }
-      : mainCandidate(kind, before, input)
-  const defaulted = withDefaults(kind, candidate)
-  if (equalJson(withoutGeneration(defaulted), withoutGeneration(before))) return before
-  const isSpecChanged = !equalJson(specOf(kind, defaulted), specOf(kind, before))
-  const after: StoredObject = {
-    ...defaulted,
-    metadata: {
-      ...defaulted.metadata,
-      generation: before.metadata.generation + (isSpecChanged ? 1 : 0),
-    },
-  }
-  assertValid(kind, after, before)
-  return after
+}
+
+/** One update, as who manages the object afterwards depends on it. */
+type UpdateStep = {
+  readonly before: StoredObject
+  readonly after: StoredObject
+  readonly input: KubeObject
+  readonly isBodySame: boolean
+}
+
+function managersAfter(
+  kind: AnyKind,
+  { before, after, input, isBodySame }: UpdateStep,
+  { fieldManager, isApplied, subresource, nowMs }: UpdateContext,
+): Managers {
+  const kept = before.metadata.managedFields
+  const given = input.metadata.managedFields
+  if (isApplied) return given
+  if (fieldManager === undefined) return kept
+  // Most who change nothing send back the managers that they read, or none.
+  if (isBodySame && (given === undefined || subresource !== undefined || equalJson(given, kept)))
+    return kept
+  const writer = { manager: fieldManager, subresource: subresource ?? '', nowMs }
+  return trackUpdate(kind, before, withManagers(after, given), writer)
+}
+
+/** Whether the same managers manage the same fields, whenever they last wrote. */
+function equalManagers(left: Managers, right: Managers): boolean {
+  const timeless = (entries: Managers) =>
+    entries?.map((entry) => ({ ...entry, time: undefined })) ?? []
+  return equalJson(timeless(left), timeless(right))
 }
 
 function mainCandidate(kind: AnyKind, before: StoredObject, input: KubeObject): StoredObject {
   const object = cloneJson(input)
-  const { selfLink: _, managedFields: __, ...meta } = object.metadata
+  const { selfLink: _, ...meta } = object.metadata
   const kept = before.metadata
   return {
     ...object,
@@ -115,6 +187,7 @@ function mainCandidate(kind: AnyKind, before: StoredObject, input: KubeObject): 
       resourceVersion: kept.resourceVersion,
       generation: kept.generation,
       creationTimestamp: kept.creationTimestamp,
+      managedFields: kept.managedFields,
       ...(kept.deletionTimestamp === undefined
         ? { deletionTimestamp: undefined }
         : { deletionTimestamp: kept.deletionTimestamp }),
@@ -255,6 +328,8 @@ function specOf(kind: AnyKind, object: StoredObject): unknown {
   return kind.hasStatus ? rest : { ...rest, status }
 }
 
-function withoutGeneration(object: StoredObject): unknown {
-  return { ...object, metadata: { ...object.metadata, generation: undefined } }
+/** An object without what changes by itself. */
+function comparable(object: StoredObject): unknown {
+  const { generation: _, managedFields: __, ...metadata } = object.metadata
+  return { ...object, metadata }
 }

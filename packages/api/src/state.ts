@@ -21,6 +21,8 @@ export type WriteOptions = {
   readonly dryRun?: boolean | undefined
   /** Who writes, for `metadata.managedFields`. Absent: ownership of fields stays as it is. */
   readonly fieldManager?: string | undefined
+  /** Server-side apply has decided who owns what: `metadata.managedFields` is taken as it is. */
+  readonly isApplied?: boolean | undefined
 }
 
 export type UpdateOptions = WriteOptions & {

@@ -8,7 +8,8 @@ export type Status = {
   readonly metadata: Record<string, never>
   readonly status: 'Failure' | 'Success'
   readonly message: string
-  readonly reason: StatusReason
+  /** Absent: Kubernetes has no word for it. */
+  readonly reason?: StatusReason
   readonly code: number
   readonly details?: {
     readonly name?: string
@@ -34,6 +35,7 @@ const codes = {
   Invalid: 422,
   TooManyRequests: 429,
   InternalError: 500,
+  Unknown: 500,
   ServiceUnavailable: 503,
   Timeout: 504,
 } as const
@@ -53,14 +55,14 @@ export class ApiError extends Error {
       metadata: {},
       status: 'Failure',
       message,
-      reason,
+      ...(reason === 'Unknown' ? {} : { reason }),
       code: codes[reason],
       ...(details === undefined ? {} : { details }),
     }
   }
 
   get reason(): StatusReason {
-    return this.status.reason
+    return this.status.reason ?? 'Unknown'
   }
 
   get code(): number {
@@ -70,9 +72,7 @@ export class ApiError extends Error {
 
 /** Whether something thrown is an answer with this reason. */
 export function isApiError(thrown: unknown, ...reasons: StatusReason[]): thrown is ApiError {
-  return (
-    thrown instanceof ApiError && (reasons.length === 0 || reasons.includes(thrown.status.reason))
-  )
+  return thrown instanceof ApiError && (reasons.length === 0 || reasons.includes(thrown.reason))
 }
 
 /** The error behind a Status that came over the wire. */

@@ -22,7 +22,7 @@ export function createWrite(
   context: PrepareContext,
 ): Write {
   assertObject(input)
-  const prepared = prepareCreate(kind, input, context)
+  const prepared = prepareCreate(kind, input, { ...context, options })
   const object = isNamespace(kind) ? withPhase(prepared, 'Active') : prepared
   const { name, namespace } = object.metadata
   return {
@@ -37,7 +37,12 @@ export function createWrite(
   }
 }
 
-export function updateWrite(kind: AnyKind, object: KubeObject, options: UpdateOptions): Write {
+export function updateWrite(
+  kind: AnyKind,
+  object: KubeObject,
+  options: UpdateOptions,
+  nowMs: number,
+): Write {
   assertObject(object)
   if (options.subresource === 'status' && !kind.hasStatus)
     throw new ApiError('NotFound', `${resourceName(kind)} has no status to write.`)
@@ -47,7 +52,7 @@ export function updateWrite(kind: AnyKind, object: KubeObject, options: UpdateOp
     bytes: aboutBytes(object),
     decide: ({ current }): Decision => {
       if (current === undefined) throw notFound(kind, name)
-      const after = prepareUpdate(kind, current, object, options)
+      const after = prepareUpdate(kind, current, object, { ...options, nowMs })
       if (after === current || options.dryRun) return { action: 'keep', object: after }
       return { action: isFinished(after) ? 'remove' : 'put', object: after }
     },

@@ -50,7 +50,7 @@ export function createLedgerState(options: LedgerStateOptions): State {
     },
     update: async (kind, object, updateOptions = {}) => {
       assertKnown(kind)
-      return cloneJson(await ledger.write(updateWrite(kind, object, updateOptions)))
+      return cloneJson(await ledger.write(updateWrite(kind, object, updateOptions, clock.now())))
     },
     delete: async (kind, key, deleteOptions = {}) => {
       assertKnown(kind)

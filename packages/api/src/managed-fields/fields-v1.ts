@@ -1,0 +1,50 @@
+import { isPlainObject } from '@skerry/base/json'
+import { type FieldNode, type FieldSet, noFields } from './field-set.ts'
+import { type PathElement, readPathElement, sortPathElements } from './path-element.ts'
+
+/** A set of fields as Kubernetes writes it, in its order. */
+export type FieldsV1 = { readonly [element: string]: FieldsV1 }
+
+const itself = '.'
+const nothingBelow: FieldsV1 = Object.freeze({})
+
+export function writeFieldsV1(set: FieldSet): FieldsV1 {
+  return writeLevel(set, false)
+}
+
+function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
+  if (set.size === 0) return nothingBelow
+  const result: Record<string, FieldsV1> = {}
+  if (isMember) result[itself] = nothingBelow
+  for (const element of sortPathElements(set.keys())) {
+    const node = set.get(element)!
+    result[element] = writeLevel(node.below, node.isMember)
+  }
+  return result
+}
+
+/** The set that a value describes; undefined if it describes none. Steps of an unknown sort are left out. */
+export function readFieldsV1(value: unknown): FieldSet | undefined {
+  return readLevel(value)?.below
+}
+
+function readLevel(value: unknown): FieldNode | undefined {
+  if (value === null) return { isMember: true, below: noFields }
+  if (!isPlainObject(value)) return undefined
+  let isMember = false
+  let below: Map<PathElement, FieldNode> | undefined
+  for (const key of Object.keys(value)) {
+    if (key === itself) {
+      isMember = true
+      continue
+    }
+    const element = readPathElement(key)
+    if (element === undefined) return undefined
+    if (element === 'unknown') continue
+    const node = readLevel(value[key])
+    if (node === undefined) return undefined
+    below ??= new Map()
+    below.set(element, node)
+  }
+  return below === undefined ? { isMember: true, below: noFields } : { isMember, below }
+}
