@@ -69,6 +69,7 @@ export const deviceKind = defineKind({
     },
   ],
   selectableFields: ['spec.site'],
+  siteAt: '.spec.site',
   statusOwners: {
     certificate: 'enrolment',
     agentVersion: 'site-report',

@@ -1,5 +1,5 @@
 import { type ObjectOf, defineKind } from '../kind.ts'
-import { conditionsSchema } from '../object.ts'
+import { type KubeObject, conditionsSchema } from '../object.ts'
 import {
   boolean,
   integer,
@@ -17,6 +17,7 @@ import {
 export const joinTokenKind = defineKind({
   kind: 'JoinToken',
   plural: 'jointokens',
+  siteAt: '.spec.sites',
   categories: ['skerry'],
   description:
     'Lets devices in until it expires or is used up. Only the digest of the secret is kept.',
@@ -76,10 +77,17 @@ export const joinTokenKind = defineKind({
 })
 export type JoinToken = ObjectOf<typeof joinTokenKind>
 
+function sitesOfRequest({ spec }: KubeObject): readonly string[] {
+  const { site, approvedSite } = spec as { site?: string; approvedSite?: string }
+  return [site, approvedSite].filter((name) => name !== undefined)
+}
+
 /** A device that asks to be let in. */
 export const enrollmentRequestKind = defineKind({
   kind: 'EnrollmentRequest',
   plural: 'enrollmentrequests',
+  // Whoever approves it for another site needs both.
+  siteAt: sitesOfRequest,
   shortNames: ['er'],
   categories: ['skerry'],
   description: 'A device that asks to be let in. Approve it by setting spec.approval.',

@@ -142,6 +142,7 @@ const status = object(
 export const siteKind = defineKind({
   kind: 'Site',
   plural: 'sites',
+  siteAt: 'self',
   description: 'A place with one or more devices: a shop, a factory line, a farm, a clinic.',
   schema: object({ spec: withDefault(spec, {} as never), status: optional(status) }, 'A site.'),
   columns: [

@@ -46,6 +46,8 @@ export type SiteScope = {
   has(kind: AnyKind, object: KubeObject): boolean
   /** Aborts when what belongs to which site may have changed: whoever watches has to list again. */
   readonly changed: AbortSignal
+  /** Whether that was so after this version, as far as is known: a watch from there would miss something. */
+  isChangedSince(resourceVersion: string): boolean
 }
 
 export type Authorize = (user: User, attributes: Attributes) => Promise<Decision> | Decision
@@ -57,6 +59,11 @@ export type ResourceTarget = {
   readonly subresource?: string | undefined
 }
 
+/** A namespace is within itself, as in Kubernetes: who may read it in there may get it. */
+function namespaceOf({ kind, namespace, name }: ResourceTarget): string | undefined {
+  return resourceName(kind) === 'namespaces' ? name : namespace
+}
+
 export function attributesOf(verb: string, target: ResourceTarget): Attributes {
   return {
     type: 'resource',
@@ -65,7 +72,7 @@ export function attributesOf(verb: string, target: ResourceTarget): Attributes {
     version: target.kind.version,
     resource: target.kind.plural,
     subresource: target.subresource,
-    namespace: target.namespace,
+    namespace: namespaceOf(target),
     name: target.name,
   }
 }
@@ -77,6 +84,7 @@ export function forbidden(user: User, attributes: Attributes, reason: string): A
     return new ApiError(
       'Forbidden',
       `forbidden: User "${user.name}" cannot ${attributes.verb} path "${attributes.path}"${because}`,
+      {},
     )
   const { verb, group, resource, subresource, namespace, name } = attributes
   const part = subresource === undefined ? resource : `${resource}/${subresource}`
@@ -86,6 +94,10 @@ export function forbidden(user: User, attributes: Attributes, reason: string): A
   return new ApiError(
     'Forbidden',
     `${what}${named} is forbidden: User "${user.name}" cannot ${verb} resource "${part}" in API group "${group}" ${where}${because}`,
-    { ...(name === undefined ? {} : { name }), group, kind: resource },
+    {
+      ...(name === undefined ? {} : { name }),
+      ...(group === '' ? {} : { group }),
+      kind: resource,
+    },
   )
 }

@@ -1,0 +1,156 @@
+import { type AnyKind, resourceName } from '@skerry/api/kind'
+import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
+import type { ListOptions, State, WatchEvent, WatchOptions } from '@skerry/api/state'
+import { ApiError, gone, isApiError } from '@skerry/api/status'
+import type { SiteScope } from '../api-server/authorization.ts'
+import { scopedWriteTriesMax } from './limits.ts'
+
+/** What is said to whoever watches when a site came into their scope, or left it. */
+export const sitesChangedMessage =
+  'the sites that you may see have changed: list again and watch from there'
+
+/**
+ * The objects of some sites only, of every kind that belongs to sites: others cannot be read, changed,
+ * moved away or moved in. Whatever a handler does with it, it cannot forget to ask.
+ */
+export function scopedState(state: State, sites: SiteScope): State {
+  const scoped: UntypedState = {
+    get: async (kind, key) => {
+      const object: StoredObject | undefined = await state.get(kind, key)
+      if (object !== undefined) assertIn(sites, kind, object)
+      return object
+    },
+    list: (kind, options = {}) => state.list(kind, within(sites, kind, options)),
+    create: async (kind, object, options) => {
+      assertIn(sites, kind, object as KubeObject)
+      return state.create(kind, object, options)
+    },
+    update: (kind, object, options) =>
+      withVersion(
+        state,
+        sites,
+        { kind, key: object.metadata, pinned: object.metadata.resourceVersion },
+        async (before, resourceVersion) => {
+          if (options?.subresource !== 'status') assertIn(sites, kind, placed(object, before))
+          return state.update(
+            kind,
+            { ...object, metadata: { ...object.metadata, resourceVersion } },
+            options,
+          )
+        },
+      ),
+    delete: (kind, key, options) =>
+      withVersion(
+        state,
+        sites,
+        { kind, key, pinned: options?.preconditions?.resourceVersion },
+        async (_, resourceVersion) =>
+          state.delete(kind, key, {
+            ...options,
+            preconditions: { ...options?.preconditions, resourceVersion },
+          }),
+      ),
+    watch: (kind, options) => watchWithin(state, sites, kind, options),
+  }
+  return scoped as State
+}
+
+/** `State` before a kind says of what type its objects are. */
+type UntypedState = {
+  [Method in keyof State]: (
+    ...args: Parameters<State[Method]>
+  ) => Method extends 'watch'
+    ? AsyncIterable<WatchEvent>
+    : Method extends 'get'
+      ? Promise<StoredObject | undefined>
+      : Method extends 'list'
+        ? Promise<{ items: StoredObject[]; resourceVersion: string }>
+        : Promise<StoredObject>
+}
+
+/** What belongs to no site is not limited here: who is limited does not come so far with it. */
+function has(sites: SiteScope, kind: AnyKind, object: KubeObject): boolean {
+  return kind.siteAt === undefined || sites.has(kind, object)
+}
+
+export function assertIn(sites: SiteScope, kind: AnyKind, object: KubeObject): void {
+  if (has(sites, kind, object)) return
+  const name = String(object.metadata.name ?? '')
+  throw new ApiError(
+    'Forbidden',
+    `${resourceName(kind)} "${name}" is forbidden: it is of no site that you may see: your role binding is limited by a site selector`,
+    { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural },
+  )
+}
+
+/** An update says where it is, even if it says nothing of its namespace. */
+function placed(object: KubeObject, before: StoredObject): KubeObject {
+  const { name, namespace } = before.metadata
+  const where = namespace === undefined ? { name } : { name, namespace }
+  return { ...object, metadata: { ...object.metadata, ...where } }
+}
+
+export function within(sites: SiteScope, kind: AnyKind, options: ListOptions): ListOptions {
+  const { where } = options
+  if (kind.siteAt === undefined) return options
+  return {
+    ...options,
+    where: (object) => sites.has(kind, object) && (where === undefined || where(object)),
+  }
+}
+
+type Aim = {
+  readonly kind: AnyKind
+  readonly key: ObjectKey
+  /** The version that the caller asks for. */
+  readonly pinned: string | undefined
+}
+
+/**
+ * Writes to an object that was looked at, and to no other version of it: somebody may move it to another
+ * site in between.
+ */
+async function withVersion(
+  state: State,
+  sites: SiteScope,
+  { kind, key, pinned = '' }: Aim,
+  write: (before: StoredObject, resourceVersion: string) => Promise<StoredObject>,
+): Promise<StoredObject> {
+  for (let attempt = 1; ; attempt += 1) {
+    const before: StoredObject | undefined = await state.get(kind, key)
+    if (before === undefined)
+      throw new ApiError('NotFound', `${resourceName(kind)} "${key.name}" not found`, {
+        name: key.name,
+        group: kind.group,
+        kind: kind.plural,
+      })
+    assertIn(sites, kind, before)
+    const { resourceVersion } = before.metadata
+    try {
+      return await write(before, pinned === '' ? resourceVersion : pinned)
+    } catch (thrown) {
+      const mayRetry = pinned === '' && attempt < scopedWriteTriesMax
+      if (!mayRetry || !isApiError(thrown, 'Conflict')) throw thrown
+    }
+  }
+}
+
+async function* watchWithin(
+  state: State,
+  sites: SiteScope,
+  kind: AnyKind,
+  options: WatchOptions,
+): AsyncGenerator<WatchEvent> {
+  const scoped = { ...within(sites, kind, options), signal: options.signal } as WatchOptions
+  if (kind.siteAt === undefined || kind.siteAt === 'self') {
+    yield* state.watch(kind, { ...options, ...scoped })
+    return
+  }
+  const { changed } = sites
+  const { resourceVersion } = options
+  if (resourceVersion !== undefined && sites.isChangedSince(resourceVersion))
+    throw gone(sitesChangedMessage)
+  const signal = AbortSignal.any([options.signal, changed])
+  yield* state.watch(kind, { ...options, ...scoped, signal })
+  if (changed.aborted && !options.signal.aborted) throw gone(sitesChangedMessage)
+}
