@@ -1,10 +1,12 @@
 import { badRequest } from './status.ts'
-import { valueAt } from './kind.ts'
+import { type AnyKind, valueAt } from './kind.ts'
 import type { KubeObject } from './object.ts'
 
 export type LabelRequirement =
   | { readonly key: string; readonly operator: 'In' | 'NotIn'; readonly values: readonly string[] }
   | { readonly key: string; readonly operator: 'Exists' | 'DoesNotExist' }
+  /** One value, a whole number. */
+  | { readonly key: string; readonly operator: 'Gt' | 'Lt'; readonly values: readonly string[] }
 export type LabelSelector = readonly LabelRequirement[]
 
 export type FieldRequirement = {
@@ -57,8 +59,21 @@ export function matchesLabels(
         return value !== undefined
       case 'DoesNotExist':
         return value === undefined
+      case 'Gt':
+        return isPast(value, requirement.values[0], 1n)
+      case 'Lt':
+        return isPast(value, requirement.values[0], -1n)
     }
   })
+}
+
+const integer = /^[+-]?\d{1,18}$/
+
+/** Whether a label is a number on the far side of a bound. */
+function isPast(value: string | undefined, bound: string | undefined, direction: bigint): boolean {
+  if (value === undefined || bound === undefined) return false
+  if (!integer.test(value) || !integer.test(bound)) return false
+  return (BigInt(value) - BigInt(bound)) * direction > 0n
 }
 
 export function matchesFields(selector: FieldSelector, object: KubeObject): boolean {
@@ -70,48 +85,48 @@ export function matchesFields(selector: FieldSelector, object: KubeObject): bool
   })
 }
 
-const labelTerm =
-  /^\s*(?:(?<key>[^\s!=,()]+)\s*(?:(?<equal>==?|!=)\s*(?<value>[^\s,()]*)|(?<set>\s(?:in|notin))\s*\((?<values>[^()]*)\))?|!\s*(?<absent>[^\s!=,()]+))\s*$/
+/** What a kind lets field selectors ask for. */
+export type Selectable = Pick<AnyKind, 'selectableFields' | 'isBuiltIn'>
 
-/** Parses `app=till,tier in (a, b),!canary`. Throws BadRequest that names the term. */
-export function parseLabelSelector(text: string): LabelSelector {
-  if (text.trim() === '') return []
-  return splitTerms(text).map((term): LabelRequirement => {
-    const parts = labelTerm.exec(term)?.groups
+/** Parses `metadata.name=a,status.phase!=Failed`. Throws BadRequest in Kubernetes' words. */
+export function parseFieldSelector(text: string, kind: Selectable): FieldSelector {
+  return fieldTerms(text).map((term): FieldRequirement => {
+    const parts = /^(?<path>.*?)(?<operator>!=|==|=)(?<value>.*)$/s.exec(term)?.groups
     if (parts === undefined)
-      throw badRequest(`unable to parse requirement in label selector: ${JSON.stringify(term)}`)
-    if (parts['absent'] !== undefined) return { key: parts['absent'], operator: 'DoesNotExist' }
-    const key = parts['key']!
-    if (parts['set'] !== undefined)
-      return {
-        key,
-        operator: parts['set'].trim() === 'in' ? 'In' : 'NotIn',
-        values: parts['values']!.split(',').map((value) => value.trim()),
-      }
-    if (parts['equal'] === undefined) return { key, operator: 'Exists' }
-    return { key, operator: parts['equal'] === '!=' ? 'NotIn' : 'In', values: [parts['value']!] }
+      throw badRequest(`invalid selector: '${text}'; can't understand '${term}'`)
+    const value = unescaped(parts['value']!)
+    const path = parts['path']!
+    checkSelectable(path, kind)
+    return { path, operator: parts['operator'] === '!=' ? '!=' : '=', value }
   })
 }
 
-function splitTerms(text: string): string[] {
-  return text.split(/,(?![^(]*\))/)
+const metadataFields = ['metadata.name', 'metadata.namespace']
+
+function checkSelectable(path: string, { selectableFields, isBuiltIn }: Selectable): void {
+  if (metadataFields.includes(path) || selectableFields.includes(path)) return
+  throw badRequest(
+    isBuiltIn && selectableFields.length === 0
+      ? `${JSON.stringify(path)} is not a known field selector: only "metadata.name", "metadata.namespace"`
+      : `field label not supported: ${path}`,
+  )
 }
 
-/** Parses `metadata.name=a,status.phase!=Failed` over the fields that a kind declares. */
-export function parseFieldSelector(text: string, selectable: readonly string[]): FieldSelector {
-  if (text.trim() === '') return []
-  return text.split(',').map((term): FieldRequirement => {
-    const parts = /^\s*(?<path>[^=!\s]+)\s*(?<operator>==?|!=)\s*(?<value>.*?)\s*$/.exec(
-      term,
-    )?.groups
-    if (parts === undefined)
-      throw badRequest(`invalid field selector ${JSON.stringify(term)}: write FIELD=VALUE`)
-    const path = parts['path']!
-    if (path !== 'metadata.name' && path !== 'metadata.namespace' && !selectable.includes(path))
+/** Commas part terms unless a backslash stands before them; empty terms are nothing. */
+function fieldTerms(text: string): string[] {
+  return (text.match(/(?:[^,\\]|\\.?)+/gs) ?? []).filter((term) => term !== '')
+}
+
+/** A value without its backslashes, of which there is one before each backslash, comma and equals sign. */
+function unescaped(value: string): string {
+  return value.replaceAll(/\\(.?)|([,=])/gs, (sequence: string, char: string, bare?: string) => {
+    if (bare !== undefined)
       throw badRequest(
-        `field label not supported: ${path}: use ${['metadata.name', 'metadata.namespace', ...selectable].join(', ')}`,
+        `invalid field selector: unescaped character in value: ${bare.charCodeAt(0)}`,
       )
-    return { path, operator: parts['operator'] === '!=' ? '!=' : '=', value: parts['value']! }
+    if (!['\\', ',', '='].includes(char))
+      throw badRequest(`invalid field selector: invalid escape sequence: ${sequence}`)
+    return char
   })
 }
 
@@ -128,11 +143,17 @@ export function formatLabelSelector(selector: LabelSelector): string {
           return requirement.key
         case 'DoesNotExist':
           return `!${requirement.key}`
+        case 'Gt':
+          return `${requirement.key}>${requirement.values[0]}`
+        case 'Lt':
+          return `${requirement.key}<${requirement.values[0]}`
       }
     })
     .join(',')
 }
 
 export function formatFieldSelector(selector: FieldSelector): string {
-  return selector.map(({ path, operator, value }) => `${path}${operator}${value}`).join(',')
+  return selector
+    .map(({ path, operator, value }) => `${path}${operator}${value.replaceAll(/[\\,=]/g, '\\$&')}`)
+    .join(',')
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { configMapKind, namespaceKind } from '@skerry/api/kinds/core'
 import { siteKind } from '@skerry/api/kinds/site'
-import { parseFieldSelector, parseLabelSelector } from '@skerry/api/selector'
+import { parseLabelSelector } from '@skerry/api/label-selector-parser'
+import { parseFieldSelector } from '@skerry/api/selector'
 import type { State } from '@skerry/api/state'
 import {
   type OpenState,
@@ -48,7 +49,7 @@ export function describeLists(open: OpenState): void {
       failed['status'] = { health: 'Failed' }
       await state.update(siteKind, failed, { subresource: 'status' })
       const select = async (text: string) => {
-        const fieldSelector = parseFieldSelector(text, siteKind.selectableFields)
+        const fieldSelector = parseFieldSelector(text, siteKind)
         const { items } = await state.list(siteKind, { fieldSelector })
         return items.map(({ metadata }) => metadata.name)
       }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { configMapKind, namespaceKind } from '@skerry/api/kinds/core'
 import { siteKind } from '@skerry/api/kinds/site'
-import { parseFieldSelector, parseLabelSelector } from '@skerry/api/selector'
+import { parseLabelSelector } from '@skerry/api/label-selector-parser'
+import { parseFieldSelector } from '@skerry/api/selector'
 import type { State } from '@skerry/api/state'
 import {
   type OpenState,
@@ -161,7 +162,7 @@ function describeSelectors(test: Test): void {
   })
   test('selects by fields, as lists do', async (state) => {
     for (const name of ['a', 'b']) await createConfigMap(state, name)
-    const fieldSelector = parseFieldSelector('metadata.name=b', [])
+    const fieldSelector = parseFieldSelector('metadata.name=b', configMapKind)
     await using watch = openWatch(state, configMapKind, { fieldSelector })
     assert.deepEqual(told([await watch.next()]), ['ADDED b'])
     await state.delete(configMapKind, key('a'))

@@ -1,4 +1,5 @@
-import { parseFieldSelector, parseLabelSelector } from '@skerry/api/selector'
+import { parseLabelSelector } from '@skerry/api/label-selector-parser'
+import { parseFieldSelector } from '@skerry/api/selector'
 import type { ListOptions } from '@skerry/api/state'
 import { badRequest } from '@skerry/api/status'
 import type { ResourceCall } from './call.ts'
@@ -15,7 +16,7 @@ export function isDryRun(values: readonly unknown[]): boolean {
 
 /** What is to be listed or watched. */
 export function listOptionsOf({ target, query }: ResourceCall): ListOptions {
-  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', target.kind.selectableFields)
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', target.kind)
   const byName: typeof fields =
     target.name === undefined ? [] : [{ path: 'metadata.name', operator: '=', value: target.name }]
   return {
