@@ -1,7 +1,8 @@
 import { equalJson } from '@skerry/base/json'
+import { parseLabelSelector } from '../label-selector-parser.ts'
 import { nameProblems, pathNameProblems } from '../name.ts'
 import type { Problem } from '../problem.ts'
-import { type LabelSelector, parseLabelSelector } from '../selector.ts'
+import type { LabelSelector } from '../selector.ts'
 import type { PolicyRule, RoleRef, Subject } from './rbac.ts'
 
 /** Limits a binding to the sites that this label selector chooses. */

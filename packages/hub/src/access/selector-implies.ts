@@ -22,6 +22,9 @@ function implies(given: LabelRequirement, wanted: LabelRequirement): boolean {
       return (
         given.operator === 'NotIn' && wanted.values.every((value) => given.values.includes(value))
       )
+    case 'Gt':
+    case 'Lt':
+      return given.operator === wanted.operator && given.values[0] === wanted.values[0]
     default:
       return equalJson(given, wanted)
   }
