@@ -9,13 +9,18 @@ import type { ListOptions, WatchOptions } from './state.ts'
 export type TextState = {
   getText(kind: AnyKind, key: ObjectKey): Promise<StoredText | undefined>
   listTexts(kind: AnyKind, options?: PageOptions): Promise<TextPage>
-  /** What came together is told together. Throws what `State.watch` throws. */
+  /**
+   * What came together is told together. Throws what `State.watch` throws. Watchers that want the same are
+   * given the very same lists, so that what is made of a list can be made once.
+   */
   watchTexts(kind: AnyKind, options: WatchOptions): AsyncIterable<readonly TextEvent[]>
+  /** The newest version of all. */
+  version(): Promise<string>
 }
 
 /** One version of an object. It is shared by all who read it: nobody changes it. */
 export type StoredText = {
-  /** JSON that begins with `{"apiVersion":"...","kind":"...","metadata":{`. */
+  /** JSON of the kind that was asked for. It begins with `{"apiVersion":"...","kind":"...","metadata":{`. */
   readonly text: string
   /** The parsed object; parsed when it is first asked for. */
   readonly object: StoredObject

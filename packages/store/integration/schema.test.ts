@@ -11,7 +11,7 @@ import { dumpSchema } from '../src/testing/dump-schema.ts'
 import { migrate, readMigrations } from '../src/migrate.ts'
 import { connect } from '../src/postgres-connections.ts'
 import { openPostgresStore } from '../src/postgres-store.ts'
-import { listObjectsSql } from '../src/sql/list-objects.ts'
+import { type ListSliceQuery, listSliceStatement } from '../src/sql/list-slice.ts'
 import { compactChangesSql } from '../src/sql/compact-changes.ts'
 import { queryRollupsSql } from '../src/sql/query-rollups.ts'
 import { readChangesSql, readResourceChangesSql } from '../src/sql/read-changes.ts'
@@ -83,9 +83,10 @@ describe('schema', () => {
       await client.query(fillSql)
       await client.query('vacuum analyze')
       const hot: [string, unknown[]][] = [
-        [listObjectsSql, ['sites', 'ns1', null, null]],
-        [listObjectsSql, ['sites', null, 'o77', null]],
-        [listObjectsSql, ['sites', null, null, '{"shop":"77"}']],
+        ...lists.map((query): [string, unknown[]] => {
+          const { text, values } = listSliceStatement(query)
+          return [text, values]
+        }),
         [
           readRowsSql,
           [
@@ -112,9 +113,28 @@ describe('schema', () => {
   })
 })
 
+const page = { resource: 'sites', limit: 500 }
+const lists: ListSliceQuery[] = [
+  page,
+  { ...page, isCounted: true },
+  { ...page, namespace: 'ns1' },
+  { ...page, namespace: 'ns1', after: { namespace: 'ns1', name: 'o5' } },
+  { ...page, after: { namespace: 'ns1', name: 'o5' } },
+  { ...page, after: { namespace: 'ns1', name: 'o5' }, at: 19_990 },
+  { ...page, namespace: 'ns1', name: 'o77' },
+  { ...page, labels: [{ key: 'shop', operator: 'In', values: ['77'] }] },
+  { ...page, labels: [{ key: 'shop', operator: 'In', values: ['77', '78'] }] },
+  { ...page, labels: [{ key: 'shop', operator: 'NotIn', values: ['77', '78'] }] },
+  { ...page, labels: [{ key: 'shop', operator: 'Exists' }] },
+  { ...page, labels: [{ key: 'shop', operator: 'DoesNotExist' }] },
+]
+
 const fillSql = `
   insert into objects
-    select 'sites', 'ns' || n % 20, 'o' || n, n, n, jsonb_build_object('shop', n::text), '{}'
+    select 'sites', 'ns' || n % 20, 'o' || n, n, n, jsonb_build_object('shop', n::text), repeat('x', 1500)
+    from generate_series(1, 20000) as n;
+  insert into objects
+    select 'leases', 'ns' || n % 20, 'o' || n, n, n, '{}', repeat('x', 1500)
     from generate_series(1, 20000) as n;
   insert into changes
     select n, 'sites', 'ns', 'o' || n, 'ADDED', null, '{}', '2030-01-01'

@@ -1,5 +1,4 @@
-import { parseJson } from '@skerry/base/json'
-import type { StoredObject } from '@skerry/api/object'
+import { KeptText } from './kept-text.ts'
 
 /** Encrypts what must not be read from the database or a backup of it. */
 export type Sealer = {
@@ -10,7 +9,7 @@ export type Sealer = {
 /** Turns bodies into what the tables hold, and back. */
 export type BodyCodec = {
   encode(resource: string, text: string): string
-  decode(stored: string): StoredObject
+  decode(stored: string): KeptText
 }
 
 /** No JSON text begins so. */
@@ -24,12 +23,12 @@ export function createBodyCodec(sealer: Sealer | undefined): BodyCodec {
         ? `${sealedPrefix}${sealer.seal(text)}`
         : text,
     decode: (stored) => {
-      if (!stored.startsWith(sealedPrefix)) return parseJson(stored) as StoredObject
+      if (!stored.startsWith(sealedPrefix)) return new KeptText(stored)
       if (sealer === undefined)
         throw new Error(
           'Secrets are sealed and the hub has no key: give it the one they were sealed by.',
         )
-      return parseJson(sealer.open(stored.slice(sealedPrefix.length))) as StoredObject
+      return new KeptText(sealer.open(stored.slice(sealedPrefix.length)))
     },
   }
 }

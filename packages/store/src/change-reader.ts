@@ -5,6 +5,7 @@ import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
 import type { Client } from 'pg'
 import type { BodyCodec } from './body-seal.ts'
+import type { Change } from './ledger.ts'
 import { changePageMax, changePollIntervalMs, reconnectFirstMs, reconnectMaxMs } from './limits.ts'
 import { connect, hangUp } from './postgres-connections.ts'
 import { changeOf } from './postgres-ledger.ts'
@@ -26,8 +27,8 @@ export type ChangeReaderOptions = {
 
 /** Follows the log of changes and gives it to the watchers of this process. */
 export type ChangeReader = AsyncDisposable & {
-  /** There is something new; NOTIFY says the same a little later. */
-  wake(): void
+  /** What this process has just committed: given out at once if nothing is missing before it. */
+  offer(changes: readonly Change[]): void
 }
 
 export function startChangeReader(options: ChangeReaderOptions): ChangeReader {
@@ -55,7 +56,13 @@ export function startChangeReader(options: ChangeReaderOptions): ChangeReader {
   }
   const following = follow()
   return {
-    wake: () => bell.ring(),
+    offer: (changes) => {
+      const first = changes[0]
+      if (first === undefined) return
+      if (first.version === options.watchHub.seen + 1)
+        options.watchHub.publish(changes, changes.at(-1)!.version)
+      else bell.ring()
+    },
     [Symbol.asyncDispose]: async () => {
       stopped.abort()
       bell.ring()
@@ -80,7 +87,8 @@ async function followConnection(
   })
   client.on('notification', ({ channel, payload }) => {
     if (channel === specsChannel) onSpec(payload)
-    else bell.ring()
+    // Our own are given out as soon as they are committed.
+    else if (payload === '' || Number(payload) > watchHub.seen) bell.ring()
   })
   try {
     await client.query(`listen ${changesChannel}; listen ${specsChannel}`)
@@ -103,17 +111,19 @@ async function followConnection(
 async function readPage(client: Client, watchHub: WatchHub, codec: BodyCodec): Promise<boolean> {
   const query = { after: watchHub.seen, through: Number.MAX_SAFE_INTEGER, limit: changePageMax }
   const { horizon, changes } = await readChanges(client, query)
-  const first = changes[0]?.version
+  // What was offered meanwhile has been given out.
+  const news = changes.filter(({ version }) => version > watchHub.seen)
+  const first = news[0]?.version
   const isMissed = watchHub.seen < horizon || (first !== undefined && first !== watchHub.seen + 1)
   if (isMissed) {
     watchHub.reset(await readVersion(client))
     return true
   }
-  if (first === undefined) return false
-  watchHub.publish(
-    changes.map((row) => changeOf(row, codec)),
-    changes.at(-1)!.version,
-  )
+  if (first !== undefined)
+    watchHub.publish(
+      news.map((row) => changeOf(row, codec)),
+      news.at(-1)!.version,
+    )
   return changes.length === changePageMax
 }
 

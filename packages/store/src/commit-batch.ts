@@ -1,8 +1,8 @@
-import type { StoredObject } from '@skerry/api/object'
 import type { ClientBase } from 'pg'
 import type { BodyCodec } from './body-seal.ts'
-import { type Outcome, type TextChange, decideBatch, namespaceRow } from './decide-batch.ts'
-import type { Write } from './ledger.ts'
+import { type DecidedBatch, decideBatch, namespaceRow } from './decide-batch.ts'
+import type { KeptText } from './kept-text.ts'
+import type { Change, Write } from './ledger.ts'
 import { type RowKey, rowKeyText } from './row-key.ts'
 import { type BatchRows, applyBatch } from './sql/apply-batch.ts'
 import { lockCounter } from './sql/lock-counter.ts'
@@ -17,24 +17,37 @@ export async function commitBatch(
   client: ClientBase,
   writes: readonly Write[],
   { codec, nowMs }: { codec: BodyCodec; nowMs: number },
-): Promise<readonly Outcome[]> {
-  await client.query('begin')
-  const lastVersion = await lockCounter(client)
-  const texts = new Map<StoredObject, string>()
-  const rows = new Map<string, StoredObject>()
-  for (const { body, ...key } of await readRows(client, keysOf(writes))) {
-    const object = codec.decode(body)
-    rows.set(rowKeyText(key), object)
-    texts.set(object, body)
+): Promise<DecidedBatch> {
+  // Sent together: the rows are read when the lock is held, in the same round trip.
+  const [, lastVersion, read] = await together([
+    client.query('begin'),
+    lockCounter(client),
+    readRows(client, keysOf(writes)),
+  ])
+  const bodies = new Map<KeptText, string>()
+  const rows = new Map<string, KeptText>()
+  for (const { body, ...key } of read) {
+    const kept = codec.decode(body)
+    rows.set(rowKeyText(key), kept)
+    bodies.set(kept, body)
   }
-  const { outcomes, changes } = decideBatch(writes, rows, lastVersion)
-  if (changes.length === 0) {
-    await client.query('rollback')
-    return outcomes
-  }
-  await applyBatch(client, rowsOfChanges(changes, { codec, nowMs, texts }))
-  await client.query('commit')
-  return outcomes
+  const decided = decideBatch(writes, rows, lastVersion)
+  const { changes } = decided
+  if (changes.length === 0) await client.query('rollback')
+  else
+    await together([
+      applyBatch(client, rowsOfChanges(changes, { codec, nowMs, bodies })),
+      client.query('commit'),
+    ])
+  return decided
+}
+
+/** Waits for all, and throws what the first that failed did: those after it fail because of it. */
+async function together<T extends readonly Promise<unknown>[]>(
+  promises: readonly [...T],
+): Promise<{ -readonly [Index in keyof T]: Awaited<T[Index]> }> {
+  await Promise.allSettled(promises)
+  return (await Promise.all(promises)) as { -readonly [Index in keyof T]: Awaited<T[Index]> }
 }
 
 function keysOf(writes: readonly Write[]): RowKey[] {
@@ -49,22 +62,19 @@ function keysOf(writes: readonly Write[]): RowKey[] {
 type Encoding = {
   readonly codec: BodyCodec
   readonly nowMs: number
-  /** The stored text of objects that were read; those of the batch are added. */
-  readonly texts: Map<StoredObject, string>
+  /** What the table holds of the objects that were read; those of the batch are added. */
+  readonly bodies: Map<KeptText, string>
 }
 
-function rowsOfChanges(
-  changes: readonly TextChange[],
-  { codec, nowMs, texts }: Encoding,
-): BatchRows {
-  const last = new Map<string, TextChange>()
+function rowsOfChanges(changes: readonly Change[], { codec, nowMs, bodies }: Encoding): BatchRows {
+  const last = new Map<string, Change>()
   const logged = changes.map((change) => {
-    const { row, version, before, after, afterText } = change
-    if (after !== undefined) texts.set(after, codec.encode(row.resource, afterText!))
+    const { row, version, before, after } = change
+    if (after !== undefined) bodies.set(after, codec.encode(row.resource, after.text))
     last.set(rowKeyText(row), change)
     const type = after === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED'
-    const textOf = (object?: StoredObject) => (object === undefined ? undefined : texts.get(object))
-    return { ...row, version, type, before: textOf(before), after: textOf(after) } as const
+    const bodyOf = (kept?: KeptText) => (kept === undefined ? undefined : bodies.get(kept))
+    return { ...row, version, type, before: bodyOf(before), after: bodyOf(after) } as const
   })
   const put = [...last.values()].flatMap(({ row, version, after }) =>
     after === undefined
@@ -73,9 +83,9 @@ function rowsOfChanges(
           {
             ...row,
             version,
-            uid: after.metadata.uid,
-            labels: JSON.stringify(after.metadata.labels ?? {}),
-            body: texts.get(after)!,
+            uid: after.object.metadata.uid,
+            labels: JSON.stringify(after.object.metadata.labels ?? {}),
+            body: bodies.get(after)!,
           },
         ],
   )

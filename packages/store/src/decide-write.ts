@@ -1,5 +1,5 @@
-import { jsonDepth } from '@skerry/base/json'
-import { type AnyKind, resourceName } from '@skerry/api/kind'
+import { cloneJson, jsonDepth } from '@skerry/base/json'
+import { type AnyKind, apiVersionOf, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
 import {
   type PrepareContext,
@@ -13,6 +13,7 @@ import { ApiError, alreadyExists, badRequest, notFound } from '@skerry/api/statu
 import type { Decision, Write } from './ledger.ts'
 import { objectDepthMax } from './limits.ts'
 import { type RowKey, isStorable } from './row-key.ts'
+import { keptKindOf } from './shown-text.ts'
 
 /** The write that creates an object. Throws Invalid or BadRequest before any lock is taken. */
 export function createWrite(
@@ -32,7 +33,7 @@ export function createWrite(
     decide: (view) => {
       if (kind.scope === 'Namespaced') assertNamespace(kind, name, namespace!, view.namespace)
       if (view.current !== undefined) throw alreadyExists(kind, name)
-      return { action: options.dryRun ? 'keep' : 'put', object }
+      return { action: options.dryRun ? 'keep' : 'put', object: asKept(kind, object) }
     },
   }
 }
@@ -52,9 +53,12 @@ export function updateWrite(
     bytes: aboutBytes(object),
     decide: ({ current }): Decision => {
       if (current === undefined) throw notFound(kind, name)
-      const after = prepareUpdate(kind, current, object, { ...options, nowMs })
-      if (after === current || options.dryRun) return { action: 'keep', object: after }
-      return { action: isFinished(after) ? 'remove' : 'put', object: after }
+      const before = asShown(kind, current)
+      const after = prepareUpdate(kind, before, object, { ...options, nowMs })
+      if (after === before) return { action: 'keep', object: current }
+      const kept = asKept(kind, after)
+      if (options.dryRun) return { action: 'keep', object: kept }
+      return { action: isFinished(after) ? 'remove' : 'put', object: kept }
     },
   }
 }
@@ -86,7 +90,7 @@ export function deleteWrite(
 export function rowOf(kind: AnyKind, key: ObjectKey): RowKey {
   const namespace = kind.scope === 'Cluster' ? '' : (key.namespace ?? '')
   if (!isStorable(key.name, namespace)) throw notFound(kind, key.name)
-  return { resource: resourceName(kind), namespace, name: key.name }
+  return { resource: resourceName(keptKindOf(kind)), namespace, name: key.name }
 }
 
 function assertObject(object: { metadata?: unknown }): void {
@@ -127,4 +131,16 @@ function withPhase(namespace: StoredObject, phase: 'Active' | 'Terminating'): St
 /** Enough to bound a batch; the exact bytes are checked when the text is made. */
 function aboutBytes(object: object): number {
   return JSON.stringify(object).length
+}
+
+/** What is kept, as the kind that is written; a kind that is kept as it is costs nothing. */
+function asShown(kind: AnyKind, current: StoredObject): StoredObject {
+  return kind.keptAs === undefined ? current : kind.keptAs.fromKept(cloneJson(current))
+}
+
+function asKept(kind: AnyKind, object: StoredObject): StoredObject {
+  if (kind.keptAs === undefined) return object
+  const { kind: name } = kind.keptAs.kind
+  const kept = kind.keptAs.toKept(object)
+  return { ...kept, apiVersion: apiVersionOf(kind.keptAs.kind), kind: name } as StoredObject
 }

@@ -1,10 +1,13 @@
 import type { Rollup } from '@skerry/api/metrics'
 import type { SpecVersion } from '@skerry/api/site-spec'
 import type { State } from '@skerry/api/state'
+import type { TextState } from '@skerry/api/text-state'
 
 /** Everything that a hub keeps: in PostgreSQL, or in memory for tests. */
 export type HubStore = AsyncDisposable & {
   readonly state: State
+  /** The same objects as the texts that are kept, for who only hands them on. */
+  readonly texts: TextState
   readonly specs: SpecStore
   readonly rollups: RollupStore
   /** Raised when the hub is restored from a backup. */

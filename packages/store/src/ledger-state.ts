@@ -1,17 +1,19 @@
 import type { Clock } from '@skerry/base/clock'
-import { cloneJson } from '@skerry/base/json'
 import type { Random } from '@skerry/base/random'
 import { type AnyKind, resourceName } from '@skerry/api/kind'
-import type { StoredObject } from '@skerry/api/object'
-import type { NewObject, State, WriteOptions } from '@skerry/api/state'
+import type { ObjectKey, StoredObject } from '@skerry/api/object'
+import type { ListOptions, NewObject, State, WriteOptions } from '@skerry/api/state'
 import { ApiError, isApiError } from '@skerry/api/status'
+import type { TextState } from '@skerry/api/text-state'
 import { createWrite, deleteWrite, rowOf, updateWrite } from './decide-write.ts'
+import type { KeptText } from './kept-text.ts'
 import type { Ledger } from './ledger.ts'
-import { generatedNameTriesMax } from './limits.ts'
+import { generatedNameTriesMax, listTriesMax } from './limits.ts'
+import { listTexts } from './list-texts.ts'
 import { isStorable } from './row-key.ts'
-import { matches } from './watch-filter.ts'
+import { shownText } from './shown-text.ts'
 import type { WatchHub } from './watch-hub.ts'
-import { watchStream } from './watch-stream.ts'
+import { watchObjects, watchTexts } from './watch-stream.ts'
 
 export type LedgerStateOptions = {
   readonly ledger: Ledger
@@ -22,47 +24,73 @@ export type LedgerStateOptions = {
   readonly kinds?: readonly AnyKind[] | undefined
 }
 
-/** `State` over a ledger: the same for memory and PostgreSQL. */
-export function createLedgerState(options: LedgerStateOptions): State {
+/** `State` and its texts over a ledger: the same for memory and PostgreSQL. */
+export function createLedgerState(options: LedgerStateOptions): State & TextState {
   const { ledger, clock } = options
   const known = options.kinds && new Set(options.kinds.map(resourceName))
   const assertKnown = (kind: AnyKind): void => {
     if (known && !known.has(resourceName(kind)))
       throw new ApiError('NotFound', 'the server could not find the requested resource')
   }
+  const getText = async (kind: AnyKind, key: ObjectKey): Promise<KeptText | undefined> => {
+    assertKnown(kind)
+    if (!isStorable(key.name, key.namespace)) return undefined
+    const kept = await ledger.get(rowOf(kind, key))
+    return kept && shownText(kind, kept)
+  }
+  const write = async (kind: AnyKind, make: () => Promise<KeptText>): Promise<StoredObject> => {
+    assertKnown(kind)
+    return shownText(kind, await make()).fresh()
+  }
   const state: UntypedState = {
-    get: async (kind, key) => {
-      assertKnown(kind)
-      if (!isStorable(key.name, key.namespace)) return undefined
-      return ledger.get(rowOf(kind, key))
-    },
+    get: async (kind, key) => (await getText(kind, key))?.fresh(),
     list: async (kind, listOptions = {}) => {
       assertKnown(kind)
-      const { items, version } = await ledger.list(resourceName(kind), listOptions)
-      return {
-        items: items.filter((object) => matches(object, listOptions)),
-        resourceVersion: String(version),
-      }
+      return listObjects(ledger, kind, listOptions)
     },
-    create: async (kind, object, writeOptions = {}) => {
-      assertKnown(kind)
-      return cloneJson(await createObject(options, kind, object, writeOptions))
-    },
-    update: async (kind, object, updateOptions = {}) => {
-      assertKnown(kind)
-      return cloneJson(await ledger.write(updateWrite(kind, object, updateOptions, clock.now())))
-    },
-    delete: async (kind, key, deleteOptions = {}) => {
-      assertKnown(kind)
-      return cloneJson(await ledger.write(deleteWrite(kind, key, deleteOptions, clock.now())))
-    },
+    create: (kind, object, writeOptions = {}) =>
+      write(kind, () => createObject(options, kind, { object, options: writeOptions })),
+    update: (kind, object, updateOptions = {}) =>
+      write(kind, async () => ledger.write(updateWrite(kind, object, updateOptions, clock.now()))),
+    delete: (kind, key, deleteOptions = {}) =>
+      write(kind, async () => ledger.write(deleteWrite(kind, key, deleteOptions, clock.now()))),
     watch: (kind, watchOptions) => {
       assertKnown(kind)
-      return watchStream(options, resourceName(kind), watchOptions)
+      return watchObjects(options, kind, watchOptions)
     },
   }
+  const texts: TextState = {
+    getText,
+    listTexts: async (kind, pageOptions = {}) => {
+      assertKnown(kind)
+      return listTexts(ledger, kind, pageOptions)
+    },
+    watchTexts: (kind, watchOptions) => {
+      assertKnown(kind)
+      return watchTexts(options, kind, watchOptions)
+    },
+    version: async () => String(await ledger.version()),
+  }
   // The kind says of what type its objects are; admission has made it true.
-  return state as State
+  return { ...(state as State), ...texts }
+}
+
+/** All of a list as objects. One that is so long that its version is forgotten meanwhile begins anew. */
+async function listObjects(
+  ledger: Ledger,
+  kind: AnyKind,
+  options: ListOptions,
+): Promise<{ items: StoredObject[]; resourceVersion: string }> {
+  for (let attempt = 1; ; attempt += 1)
+    try {
+      const page = await listTexts(ledger, kind, options)
+      const items: StoredObject[] = []
+      for await (const texts of page.slices)
+        for (const text of texts) items.push((text as KeptText).fresh())
+      return { items, resourceVersion: page.resourceVersion }
+    } catch (thrown) {
+      if (attempt === listTriesMax || !isApiError(thrown, 'Expired')) throw thrown
+    }
 }
 
 /** `State` before a kind says of what type its objects are. */
@@ -70,7 +98,7 @@ type UntypedState = {
   [Method in keyof State]: (
     ...args: Parameters<State[Method]>
   ) => Method extends 'watch'
-    ? ReturnType<typeof watchStream>
+    ? ReturnType<typeof watchObjects>
     : Method extends 'get'
       ? Promise<StoredObject | undefined>
       : Method extends 'list'
@@ -81,9 +109,8 @@ type UntypedState = {
 async function createObject(
   { ledger, clock, random }: LedgerStateOptions,
   kind: AnyKind,
-  object: NewObject,
-  options: WriteOptions,
-): Promise<StoredObject> {
+  { object, options }: { readonly object: NewObject; readonly options: WriteOptions },
+): Promise<KeptText> {
   const isGenerated = (object.metadata?.name ?? '') === ''
   for (let attempt = 1; ; attempt += 1) {
     const context = { nowMs: clock.now(), uid: random.uuid(), suffix: random.suffix(5) }

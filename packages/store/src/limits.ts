@@ -9,6 +9,12 @@ export const objectDepthMax = 100
 /** Changes that wait for a slow watcher before it is cut off and has to list again. */
 export const watchBufferChangesMax = 10_000
 
+/** Text that waits for the slowest of those who watch the same: 10,000 objects of 4 kB are 40 MB. */
+export const watchBufferCharactersMax = 48 * 2 ** 20
+
+/** Watchers woken in one turn of the loop: about 2 ms of writing to their sockets. */
+export const watchersWokenMax = 64
+
 /** A quiet watcher that asked for bookmarks gets one this often, as Kubernetes does it. */
 export const bookmarkIntervalMs = 60_000
 
@@ -29,6 +35,16 @@ export const batchBytesMax = 16 * 2 ** 20
 
 /** Changes read from the log at a time. */
 export const changePageMax = 500
+
+/** Objects that a list reads at a time: 2 MiB of 4 KiB each, in memory while a client takes them. */
+export const sliceItemsMax = 500
+
+/** Single rows that one question carries, and questions at a time: what comes meanwhile waits for the next. */
+export const rowBatchKeysMax = 500
+export const rowBatchesMax = 2
+
+/** How often a list begins anew when the changes that it needs are forgotten meanwhile. */
+export const listTriesMax = 3
 
 /** Rollups of one batch. A site sends one per model and minute, so this is days of backlog. */
 export const rollupBatchMax = 10_000

@@ -3,6 +3,7 @@ import type { Random } from '@skerry/base/random'
 import type { AnyKind } from '@skerry/api/kind'
 import { namespaceKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
+import type { TextState } from '@skerry/api/text-state'
 import { createWrite } from './decide-write.ts'
 import { createLedgerState } from './ledger-state.ts'
 import { createMemoryLedger } from './memory-ledger.ts'
@@ -18,9 +19,11 @@ export type MemoryStateOptions = {
 }
 
 /** `State` in memory, for tests and the simulator. Its namespace `default` is there from the start. */
-export function createMemoryState(options: MemoryStateOptions): State & AsyncDisposable {
+export function createMemoryState(
+  options: MemoryStateOptions,
+): State & TextState & AsyncDisposable {
   const { clock, random } = options
-  const watchHub = createWatchHub(0)
+  const watchHub = createWatchHub(0, clock)
   const ledger = createMemoryLedger(watchHub, options.changesMax)
   const context = { nowMs: clock.now(), uid: random.uuid(), suffix: random.suffix(5) }
   ledger.writeNow(createWrite(namespaceKind, { metadata: { name: 'default' } }, {}, context))

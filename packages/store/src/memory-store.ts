@@ -10,6 +10,7 @@ export function createMemoryStore(options: { clock: Clock; random: Random }): Hu
   const state = createMemoryState(options)
   return {
     state,
+    texts: state,
     specs: createMemorySpecs(),
     rollups: createMemoryRollups(),
     epoch: 1,

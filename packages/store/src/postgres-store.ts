@@ -56,18 +56,18 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const listeners = new Set<SpecListener>()
   const pool = createReadPool(databaseUrl)
   opening.defer(() => pool.end())
-  const watchHub = opening.use(createWatchHub(version))
+  const watchHub = opening.use(createWatchHub(version, clock))
   const onSpec: SpecListener = (siteUid) => {
     for (const listener of listeners) listener(siteUid)
   }
   const reader = opening.use(startChangeReader({ ...options, watchHub, codec, onSpec }))
-  const writer = opening.use(createConnection(databaseUrl))
+  const writer = opening.use(createConnection(databaseUrl, { pipeline: true }))
   const queue = opening.use(
     createWriteQueue(async (writes) => {
-      const outcomes = await writer.use((client) =>
+      const { outcomes, changes } = await writer.use((client) =>
         commitBatch(client, writes, { codec, nowMs: clock.now() }),
       )
-      reader.wake()
+      reader.offer(changes)
       return outcomes
     }),
   )
@@ -79,6 +79,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const stack = opening.move()
   return {
     state,
+    texts: state,
     specs: createPostgresSpecs(pool, listeners),
     rollups: createPostgresRollups(pool),
     epoch,

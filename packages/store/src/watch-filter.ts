@@ -1,32 +1,33 @@
 import type { StoredObject } from '@skerry/api/object'
-import { matchesFields, matchesLabels } from '@skerry/api/selector'
-import type { ListOptions, WatchEvent } from '@skerry/api/state'
-import type { Change } from './ledger.ts'
+import { type FieldSelector, matchesFields, matchesLabels } from '@skerry/api/selector'
+import type { ListOptions } from '@skerry/api/state'
+import type { Place } from './ledger.ts'
 
-/** Whether a list with these options has the object. */
-export function matches(object: StoredObject, options: ListOptions): boolean {
+type Seen = { readonly object: StoredObject }
+
+/** Whether a list with these options has the object. Looks into it only if it must. */
+export function matches(seen: Seen, place: Place, options: ListOptions): boolean {
   const { namespace, labelSelector, fieldSelector, where } = options
   return (
-    (namespace === undefined || object.metadata.namespace === namespace) &&
-    (labelSelector === undefined || matchesLabels(labelSelector, object.metadata.labels)) &&
-    (fieldSelector === undefined || matchesFields(fieldSelector, object)) &&
-    (where === undefined || where(object))
+    (namespace === undefined || place.namespace === namespace) &&
+    (fieldSelector === undefined || fieldsMatch(seen, place, fieldSelector)) &&
+    (labelSelector === undefined ||
+      labelSelector.length === 0 ||
+      matchesLabels(labelSelector, seen.object.metadata.labels)) &&
+    (where === undefined || where(seen.object))
   )
 }
 
-/**
- * What a watcher with these options is told of a change. An object that comes to match is ADDED, one
- * that no longer does is DELETED, as it last matched, with the version of the change.
- */
-export function eventOf(
-  change: Change,
-  options: ListOptions,
-): Exclude<WatchEvent, { type: 'BOOKMARK' }> | undefined {
-  const { before, after } = change
-  const was = before !== undefined && matches(before, options)
-  const is = after !== undefined && matches(after, options)
-  if (is) return { type: was ? 'MODIFIED' : 'ADDED', object: after }
-  if (!was) return undefined
-  const metadata = { ...before.metadata, resourceVersion: String(change.version) }
-  return { type: 'DELETED', object: { ...before, metadata } }
+function fieldsMatch(seen: Seen, place: Place, selector: FieldSelector): boolean {
+  return selector.every((term) => {
+    const isEqual = term.operator === '='
+    if (term.path === 'metadata.name') return (place.name === term.value) === isEqual
+    if (term.path === 'metadata.namespace') return (place.namespace === term.value) === isEqual
+    return matchesFields([term], seen.object)
+  })
+}
+
+/** Whether the options leave out something within their namespace. */
+export function isNarrowed({ labelSelector, fieldSelector, where }: ListOptions): boolean {
+  return (labelSelector?.length ?? 0) > 0 || (fieldSelector?.length ?? 0) > 0 || where !== undefined
 }

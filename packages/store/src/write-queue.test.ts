@@ -1,19 +1,19 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { StoredObject } from '@skerry/api/object'
 import { refused } from '@skerry/testing/state-conformance-tools'
 import type { Outcome } from './decide-batch.ts'
+import { KeptText } from './kept-text.ts'
 import type { Write } from './ledger.ts'
 import { batchBytesMax, batchWritesMax, queuedWritesMax } from './limits.ts'
 import { createWriteQueue } from './write-queue.ts'
 
-const object = { metadata: { name: 'done' } } as StoredObject
-const done: Outcome = { ok: true, object }
+const kept = new KeptText('{"metadata":{"name":"done"}}')
+const done: Outcome = { ok: true, kept }
 
 const write = (name: string, bytes = 1): Write => ({
   row: { resource: 'configmaps', namespace: 'default', name },
   bytes,
-  decide: () => ({ action: 'keep', object }),
+  decide: () => ({ action: 'keep', object: kept.object }),
 })
 
 const sqlError = (code: string) => Object.assign(new Error(`SQLSTATE ${code}`), { code })
@@ -82,7 +82,7 @@ describe('write queue', () => {
     })
     const good = queue.add(write('good'))
     const bad = queue.add(write('bad'))
-    assert.equal(await good, object)
+    assert.equal(await good, kept)
     await refused('BadRequest', bad)
   })
   it('says try again when the database is away, and after it was closed', async () => {

@@ -1,15 +1,15 @@
-import type { StoredObject } from '@skerry/api/object'
 import { ApiError, unavailable } from '@skerry/api/status'
 import { databaseError, isRefusedValue } from './database-error.ts'
 import type { Outcome } from './decide-batch.ts'
+import type { KeptText } from './kept-text.ts'
 import type { Write } from './ledger.ts'
 import { batchBytesMax, batchWritesMax, queuedWritesMax } from './limits.ts'
 
-export type WriteQueue = AsyncDisposable & { add(write: Write): Promise<StoredObject> }
+export type WriteQueue = AsyncDisposable & { add(write: Write): Promise<KeptText> }
 
 type Waiting = {
   readonly write: Write
-  readonly resolve: (object: StoredObject) => void
+  readonly resolve: (kept: KeptText) => void
   readonly reject: (error: Error) => void
 }
 
@@ -71,7 +71,7 @@ async function settle(
     const outcomes = await commit(batch.map(({ write }) => write))
     for (const [index, { resolve, reject }] of batch.entries()) {
       const outcome = outcomes[index]!
-      if (outcome.ok) resolve(outcome.object)
+      if (outcome.ok) resolve(outcome.kept)
       else reject(outcome.error)
     }
   } catch (thrown) {

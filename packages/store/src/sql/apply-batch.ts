@@ -25,9 +25,9 @@ const sql = `
     from unnest($11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
       as change (version, resource, namespace, name, type, before, after)
   ), told as (
-    select pg_notify('${changesChannel}', '')
+    select pg_notify('${changesChannel}', ($19::bigint)::text)
   )
-  update counter set version = $19 from told`
+  update counter set version = $19::bigint from told`
 
 export type PutRow = RowKey & {
   readonly uid: string

@@ -1,4 +1,4 @@
-/** NOTIFY without payload: there are new changes. */
+/** NOTIFY with the newest version: there are new changes. */
 export const changesChannel = 'skerry_changes'
 
 /** NOTIFY with the uid of a site whose spec changed. */

@@ -1,0 +1,24 @@
+import { parseJson } from '@skerry/base/json'
+import type { StoredObject } from '@skerry/api/object'
+import type { StoredText } from '@skerry/api/text-state'
+
+/** One version of an object as the text that is kept; parsed when somebody first looks into it. */
+export class KeptText implements StoredText {
+  readonly text: string
+  #object: StoredObject | undefined
+
+  constructor(text: string) {
+    this.text = text
+  }
+
+  /** Shared by all who read it: nobody changes it. */
+  get object(): StoredObject {
+    this.#object ??= this.fresh()
+    return this.#object
+  }
+
+  /** An object of the caller's own. */
+  fresh(): StoredObject {
+    return parseJson(this.text) as StoredObject
+  }
+}
