@@ -39,6 +39,9 @@ export const changePageMax = 500
 /** Objects that a list reads at a time: 2 MiB of 4 KiB each, in memory while a client takes them. */
 export const sliceItemsMax = 500
 
+/** Rows that are counted to say how many more a page leaves. */
+export const countedRowsMax = 1_000_000
+
 /** Single rows that one question carries, and questions at a time: what comes meanwhile waits for the next. */
 export const rowBatchKeysMax = 500
 export const rowBatchesMax = 2

@@ -1,5 +1,6 @@
 import type { LabelSelector } from '@skerry/api/selector'
 import type { Place } from '../ledger.ts'
+import { countedRowsMax } from '../limits.ts'
 import { type Bind, labelConditions } from './label-conditions.ts'
 import type { Queryable } from './queryable.ts'
 
@@ -48,7 +49,9 @@ export function listSliceStatement(query: ListSliceQuery): { text: string; value
     where ${present.join(' and ')}
     order by namespace, name limit ${bind(limit)})`
   const past = at === undefined ? '' : `union all ${pastRows(here, at, { limit, bind })}`
-  const total = isCounted ? `(select count(*) from objects where ${here.join(' and ')})` : 'null'
+  // Limited and in order, so that it is the index which is counted.
+  const counted = `select 1 from objects where ${here.join(' and ')} order by namespace, name limit ${countedRowsMax}`
+  const total = isCounted ? `(select count(*) from (${counted}) as counted)` : 'null'
   const text = `
     select counter.version, hub.horizon, ${total} as total, row.*
     from counter cross join hub left join lateral (${rows} ${past}) as row on true`
