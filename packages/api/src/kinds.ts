@@ -1,10 +1,17 @@
 import { type AnyKind, apiVersionOf } from './kind.ts'
+import {
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectRulesReviewKind,
+  subjectAccessReviewKind,
+} from './kinds/access-review.ts'
 import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
 import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
 import { fleetKind } from './kinds/fleet.ts'
 import { modelKind, modelVersionKind } from './kinds/model.ts'
 import { profileKind, profileRevisionKind } from './kinds/profile.ts'
+import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './kinds/rbac.ts'
 import { rolloutKind } from './kinds/rollout.ts'
 import { siteKind } from './kinds/site.ts'
 
@@ -15,6 +22,14 @@ export const kinds: readonly AnyKind[] = [
   configMapKind,
   eventKind,
   leaseKind,
+  roleKind,
+  clusterRoleKind,
+  roleBindingKind,
+  clusterRoleBindingKind,
+  subjectAccessReviewKind,
+  localSubjectAccessReviewKind,
+  selfSubjectAccessReviewKind,
+  selfSubjectRulesReviewKind,
   siteKind,
   deviceKind,
   profileKind,

@@ -3,12 +3,16 @@ import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import { toError } from '@skerry/base/assert'
 import { isDigest } from '@skerry/base/digest'
+import { type Access, openAccess } from './access/access.ts'
+import { bootstrapAccess } from './access/bootstrap-access.ts'
+import { createRbacAdmission } from './access/rbac-admission.ts'
 import { type ApiListener, type Handler, listenApi } from './api-listener.ts'
 import { type ApiServer, createApiServer } from './api-server/api-server.ts'
 import type { Extensions } from './api-server/extension.ts'
 import { createConsoleFiles } from './console-files.ts'
 import { createEnrolment } from './enrolment/enrolment.ts'
 import { createEnrolmentHandler } from './enrolment/enrolment-handler.ts'
+import { createAccessReviews } from './extensions/access-reviews.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
 import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
@@ -24,7 +28,6 @@ import {
   type Authenticator,
   createAuthenticator,
 } from './trust/authenticate.ts'
-import { authorize } from './trust/authorize.ts'
 import { createOneTimeCodes } from './trust/one-time-codes.ts'
 import { openSessions } from './trust/sessions.ts'
 import { urlHost } from './url-host.ts'
@@ -42,7 +45,8 @@ export async function startApi(
   const sessions = await openSessions({ dir: join(options.data, 'keys'), clock })
   const authenticate = createAuthenticator({ authority, sessions, state: store.state, clock })
   const codes = createOneTimeCodes(clock)
-  const apiServer = openApiServer(parts, authenticate)
+  const access = await startAccess(parts, started)
+  const apiServer = openApiServer(parts, authenticate, access)
   const issued = await authority.serverCertificate(options.names)
   const listener = await listenApi({
     host: options.host,
@@ -53,7 +57,7 @@ export async function startApi(
     log,
     handlers: [
       (request, response) => apiServer.handle(request, response),
-      atPrefix('/v2/', openRegistry(parts, authenticate)),
+      atPrefix('/v2/', openRegistry(parts, authenticate, access)),
       atPrefix('/device/v1/enroll/', openEnrolment(parts, gatewayUrl)),
       createSessionEndpoints({ authenticate, codes, sessions, clock }),
       createConsoleFiles(options.console),
@@ -96,7 +100,24 @@ async function keepCertificateYoung(
   }
 }
 
-function openApiServer(parts: Parts, authenticate: Authenticator): ApiServer {
+/** Who may do what is read before anybody asks. */
+async function startAccess(
+  { store, clock, log }: Parts,
+  started: AsyncDisposableStack,
+): Promise<Access> {
+  await bootstrapAccess(store.state, kinds)
+  const access = openAccess({
+    state: store.state,
+    kinds: fixedKinds(kinds),
+    clock,
+    log: log.with({ part: 'access' }),
+  })
+  started.use(access)
+  await access.synced
+  return access
+}
+
+function openApiServer(parts: Parts, authenticate: Authenticator, access: Access): ApiServer {
   const { store, clock, random, log } = parts
   return createApiServer({
     state: store.state,
@@ -105,9 +126,13 @@ function openApiServer(parts: Parts, authenticate: Authenticator): ApiServer {
     random,
     log: log.with({ part: 'api' }),
     authenticate,
-    authorize,
-    extensions: extensionsOf(parts),
-    readyChecks: { database: () => store.ping() },
+    authorize: access.authorize,
+    extensions: {
+      ...extensionsOf(parts),
+      ...createRbacAdmission({ state: store.state, access }),
+      ...createAccessReviews({ state: store.state, access, kinds: fixedKinds(kinds) }),
+    },
+    readyChecks: { database: () => store.ping(), rbac: access.check },
   })
 }
 
@@ -137,7 +162,11 @@ function extensionsOf({ store, blobs, options, clock }: Parts): Extensions {
   }
 }
 
-function openRegistry({ blobs, options, log }: Parts, authenticate: Authenticator): Registry {
+function openRegistry(
+  { blobs, options, log }: Parts,
+  authenticate: Authenticator,
+  access: Access,
+): Registry {
   return createRegistry({
     blobs,
     dir: join(options.data, 'registry'),
@@ -145,7 +174,7 @@ function openRegistry({ blobs, options, log }: Parts, authenticate: Authenticato
     authorize: async (request, action, repository) => {
       const user = await authenticate(request as HttpRequest & AuthenticRequest)
       if (user === undefined) return 'Unknown'
-      const decision = authorize(user, {
+      const decision = access.authorize(user, {
         type: 'resource',
         verb: action === 'pull' ? 'get' : 'create',
         group: 'skerry.dev',

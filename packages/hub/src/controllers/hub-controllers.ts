@@ -1,6 +1,7 @@
 import type { Clock } from '@skerry/base/clock'
 import type { Controller } from '@skerry/controller/controller'
 import type { HubStore } from '@skerry/store/hub-store'
+import { aggregateRolesController } from '../access/aggregate-roles.ts'
 import { createFleetController } from './fleet.ts'
 import { garbageCollectionController } from './garbage-collection.ts'
 import { createModelController } from './model.ts'
@@ -33,6 +34,7 @@ export function createHubControllers({ store, sign, clock }: HubControllersOptio
     siteReportController,
     createSiteSyncController({ clock }),
     namespaceController,
+    aggregateRolesController,
     garbageCollectionController,
     createEventExpiryController({ clock }),
     createRollupPruningController({ rollups, clock }),
