@@ -57,9 +57,9 @@ function warningHeader(warning: string): string {
 export async function sendText(
   request: ApiRequest,
   response: ApiResponse,
-  { code, text }: { readonly code: number; readonly text: string },
+  { code, text }: { readonly code: number; readonly text: string | Buffer },
 ): Promise<void> {
-  const plain = Buffer.from(text)
+  const plain = typeof text === 'string' ? Buffer.from(text) : text
   const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   const isCompressed = takesGzip && plain.length >= compressBytesMin
   const bytes = isCompressed ? await compress(plain, { level: 1 }) : plain

@@ -309,8 +309,13 @@ describe('discovery', () => {
     })
     assert.equal(again.code, 304)
     const protobuf = { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' }
+    const binary = await rig.call('GET', '/openapi/v2', { headers: protobuf })
+    assert.equal(
+      binary.headers['content-type'],
+      'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+    )
     refused(
-      await rig.call('GET', '/openapi/v2', { headers: protobuf }),
+      await rig.call('GET', '/openapi/v3', { headers: protobuf }),
       406,
       /accept application\/json/,
     )

@@ -5,8 +5,14 @@ import { ApiError } from '@skerry/api/status'
 import { sendText } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ExtensionTable } from './extension.ts'
+import { openApiV2Protobuf, openApiV2ProtobufTypes } from './openapi-protobuf.ts'
 
-type Document = { readonly text: string; readonly hash: string }
+type Document = {
+  readonly text: string
+  readonly hash: string
+  /** The same for clients that take nothing but protocol buffers; version 2 alone has it. */
+  readonly protobuf?: () => Buffer
+}
 
 /** The OpenAPI documents, made once when they are first asked for. */
 export type OpenApiDocuments = { find(segments: readonly string[]): Document | undefined }
@@ -30,8 +36,10 @@ export function openApiDocuments(
         ]),
       ),
     }
-    return new Map([
-      ['v2', documentOf(openApiV2(kinds, verbsOf))],
+    const v2 = openApiV2(kinds, verbsOf)
+    let protobuf: Buffer | undefined
+    return new Map<string, Document>([
+      ['v2', { ...documentOf(v2), protobuf: () => (protobuf ??= openApiV2Protobuf(v2)) }],
       ['v3', documentOf(index)],
       ...v3.map(([path, document]) => [`v3/${path}`, document] as const),
     ])
@@ -51,18 +59,27 @@ export async function serveOpenApi(
 ): Promise<void> {
   if (document === undefined)
     throw new ApiError('NotFound', 'the server could not find the requested resource')
-  if (!takesJson(request.headers.accept))
+  const { protobuf } = document
+  const binary =
+    protobuf === undefined
+      ? undefined
+      : openApiV2ProtobufTypes.find((type) => request.headers.accept?.includes(type))
+  if (binary === undefined && !takesJson(request.headers.accept))
     throw new ApiError(
       'NotAcceptable',
-      'OpenAPI documents are served as JSON: accept application/json',
+      'this OpenAPI document is served as JSON: accept application/json',
     )
   const etag = `"${document.hash}"`
   const isPinned = query.get('hash') === document.hash
   response.setHeader('ETag', etag)
-  response.setHeader('Content-Type', 'application/json')
+  response.setHeader(
+    'Content-Type',
+    binary === undefined ? 'application/json' : openApiV2ProtobufTypes[0],
+  )
   response.setHeader('Cache-Control', isPinned ? 'private, immutable' : 'no-cache, private')
   const isKnown = request.headers['if-none-match'] === etag
-  await sendText(request, response, isKnown ? { code: 304, text: '' } : { code: 200, ...document })
+  const text = binary === undefined ? document.text : protobuf!()
+  await sendText(request, response, isKnown ? { code: 304, text: '' } : { code: 200, text })
 }
 
 /** Protobuf clients name the versioned media type; anything with JSON or a wildcard will do. */
