@@ -1,10 +1,10 @@
 import { toError } from '@skerry/base/assert'
-import { ApiError } from '@skerry/api/status'
+import { ApiError, unavailable } from '@skerry/api/status'
 import { sendError } from './answer.ts'
 import type { ApiRequest } from './authorization.ts'
 import type { ApiResponse, ApiServerOptions, ServerContext } from './call.ts'
 import { extensionTable } from './extension.ts'
-import { requestsInFlightMax } from './limits.ts'
+import { closeWaitMsMax, requestsInFlightMax } from './limits.ts'
 import { isOwnPath } from './route.ts'
 import { createServeRequest } from './serve-request.ts'
 
@@ -32,9 +32,11 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
       const [path, search] = splitUrl(request.url ?? '')
       if (!isOwnPath(path)) return false
       const isBusy = running.size - server.watches.open >= requestsInFlightMax
-      const work = isBusy
-        ? sendError({ request, response }, busy())
-        : serve({ request, response, path, search })
+      const refusal = closing.signal.aborted ? shuttingDown() : isBusy ? busy() : undefined
+      const work =
+        refusal === undefined
+          ? serve({ request, response, path, search })
+          : sendError({ request, response }, refusal)
       const done = work
         .catch((thrown: unknown) => {
           // The answer itself could not be sent: the client has gone, or is told by a cut.
@@ -47,9 +49,16 @@ export function createApiServer(options: ApiServerOptions): ApiServer {
     },
     [Symbol.asyncDispose]: async () => {
       closing.abort()
-      await Promise.all(running)
+      const done = new AbortController()
+      const late = options.clock.sleep(closeWaitMsMax, done.signal).catch(() => {})
+      await Promise.race([Promise.all(running), late])
+      done.abort()
     },
   }
+}
+
+function shuttingDown(): ApiError {
+  return unavailable('The hub is shutting down: try again.')
 }
 
 function busy(): ApiError {

@@ -15,8 +15,17 @@ export const urlCharactersMax = 8192
 /** Clauses of an Accept header that are looked at. */
 export const acceptClausesMax = 32
 
-/** Requests that are being answered, watches apart. Beyond it clients are told to come back. */
-export const requestsInFlightMax = 1000
+/**
+ * Requests that are being answered or wait for their turn, watches apart. It is past what the classes let
+ * wait, so that nobody is refused because of somebody else.
+ */
+export const requestsInFlightMax = 8000
+
+/** When the server closes: how long requests that are being answered may take to end. */
+export const closeWaitMsMax = 30_000
+
+/** How long a check of readiness may take before it counts as failed. */
+export const readyCheckMsMax = 2000
 
 /** Open watches: 10,000 clients with a few each would be too many for one process; 20,000 idle ones hold about 400 MB. */
 export const watchesMax = 20_000
@@ -37,3 +46,9 @@ export const patchTriesMax = 8
 /** Warnings of one answer, and the length of each; headers are small. */
 export const warningsMax = 20
 export const warningCharactersMax = 250
+
+/** Users of whom it is remembered how they last acted for another: about 100 bytes each. */
+export const impersonatorsRememberedMax = 10_000
+
+/** The name of who manages fields, as in a kube-apiserver. */
+export const managerBytesMax = 128

@@ -1,6 +1,8 @@
 import { toError } from '@skerry/base/assert'
+import type { Clock } from '@skerry/base/clock'
 import type { ApiServerOptions, Call } from './call.ts'
 import { sendAnswer, sendText } from './answer.ts'
+import { readyCheckMsMax } from './limits.ts'
 
 const [major, minor] = ['1', '36']
 
@@ -23,7 +25,7 @@ export function isPublicPath(path: string): boolean {
 }
 
 export async function servePublic(
-  checks: NonNullable<ApiServerOptions['readyChecks']>,
+  { readyChecks: checks = {}, clock }: Pick<ApiServerOptions, 'readyChecks' | 'clock'>,
   call: Pick<Call, 'request' | 'response' | 'query'> & { readonly path: string },
 ): Promise<void> {
   const [, first, only] = call.path.split('/')
@@ -36,7 +38,7 @@ export async function servePublic(
   const results = await Promise.all(
     wanted
       .filter(([name]) => only === undefined || only === '' || name === only)
-      .map(async ([name, check]) => ({ name, problem: await problemOf(check) })),
+      .map(async ([name, check]) => ({ name, problem: await problemOf(check, clock) })),
   )
   const isGood = results.length > 0 && results.every(({ problem }) => problem === undefined)
   const isVerbose = call.query.has('verbose') || !isGood
@@ -51,11 +53,18 @@ export async function servePublic(
   await sendText(call.request, call.response, { code, text })
 }
 
-async function problemOf(check: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await check()
-    return undefined
-  } catch (thrown) {
-    return toError(thrown).message
-  }
+/** What is wrong; a check that does not come to an end in time is wrong too. */
+async function problemOf(check: () => Promise<void>, clock: Clock): Promise<string | undefined> {
+  const done = new AbortController()
+  const late = clock.sleep(readyCheckMsMax, done.signal).then(
+    () => `no answer within ${readyCheckMsMax / 1000} s`,
+    () => undefined,
+  )
+  const problem = check().then(
+    () => undefined,
+    (thrown: unknown) => toError(thrown).message,
+  )
+  const first = await Promise.race([problem, late])
+  done.abort()
+  return first
 }

@@ -40,8 +40,7 @@ export function createServeRequest(
     if (path.length + search.length > urlCharactersMax)
       throw badRequest(`the URL is longer than ${urlCharactersMax} characters`)
     const query = new URLSearchParams(search)
-    if (isPublicPath(path))
-      return servePublic(options.readyChecks ?? {}, { request, response, query, path })
+    if (isPublicPath(path)) return servePublic(options, { request, response, query, path })
     const route = routes()(path)
     const attributes = requestAttributes(request, route, { path, query })
     tell.attributes = attributes
