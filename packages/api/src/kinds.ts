@@ -5,6 +5,8 @@ import {
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
 } from './kinds/access-review.ts'
+import { selfSubjectReviewKind, tokenReviewKind } from './kinds/authentication.ts'
+import { certificateSigningRequestKind } from './kinds/certificate-signing-request.ts'
 import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
 import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
@@ -13,6 +15,7 @@ import { modelKind, modelVersionKind } from './kinds/model.ts'
 import { profileKind, profileRevisionKind } from './kinds/profile.ts'
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './kinds/rbac.ts'
 import { rolloutKind } from './kinds/rollout.ts'
+import { serviceAccountKind } from './kinds/service-account.ts'
 import { siteKind } from './kinds/site.ts'
 
 /** Every kind of the hub. A kind that is not here does not exist. */
@@ -22,6 +25,10 @@ export const kinds: readonly AnyKind[] = [
   configMapKind,
   eventKind,
   leaseKind,
+  serviceAccountKind,
+  tokenReviewKind,
+  selfSubjectReviewKind,
+  certificateSigningRequestKind,
   roleKind,
   clusterRoleKind,
   roleBindingKind,

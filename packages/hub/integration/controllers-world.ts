@@ -18,6 +18,7 @@ import { createMemoryStore } from '@skerry/store/memory-store'
 import { inOrder } from '../src/controllers/fleet-sites.ts'
 import { createHubControllers } from '../src/controllers/hub-controllers.ts'
 import { createSiteReports } from '../src/controllers/site-reports.ts'
+import { noCredentials } from '../src/trust/hub-credentials.ts'
 
 const namespace = 'default'
 
@@ -48,7 +49,12 @@ export async function createWorld(siteNames: readonly string[], given: Partial<D
   const start = () => {
     const stop = new AbortController()
     const state = given.hubState?.(store.state) ?? store.state
-    const controllers = createHubControllers({ store: { ...store, state }, sign, clock })
+    const controllers = createHubControllers({
+      store: { ...store, state },
+      sign,
+      clock,
+      credentials: noCredentials,
+    })
     const { signal } = stop
     const ended = runControllers({ state, controllers, clock, random, log, signal })
     return { stop, ended }

@@ -31,6 +31,7 @@ import { exportStore } from '@skerry/store/backup'
 import { connect } from '@skerry/store/postgres-connections'
 import { readRunningHub } from '../src/hub-endpoint-file.ts'
 import { type Hub, openHub } from '../src/open-hub.ts'
+import { authenticationOptionsOf } from '../src/trust/authentication-options.ts'
 import { openAuthority } from '../src/trust/authority.ts'
 import { type Folder, temporaryFolder } from './hub-process.ts'
 
@@ -51,7 +52,7 @@ before(async () => {
   const kubeconfig = join(data, 'kubeconfig')
   const listen = { host: '127.0.0.1', names: [], port: 0, gatewayPort: 0 }
   hub = await openHub(
-    { data, kubeconfig, ...listen, ...none },
+    { data, kubeconfig, ...listen, ...none, authentication: authenticationOptionsOf({}) },
     { clock, random: systemRandom, log: silentLog },
   )
   address = await loadKubeconfig(kubeconfig)

@@ -1,5 +1,11 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import {
+  type AuthenticationOptions,
+  authenticationFlags,
+  authenticationOptionsOf,
+  authenticationUsage,
+} from './trust/authentication-options.ts'
 
 export type HubOptions = {
   /** Everything that the hub keeps: keys, blobs, and the database unless it is elsewhere. */
@@ -17,6 +23,8 @@ export type HubOptions = {
   readonly console: string | undefined
   /** The program that looks at model files. */
   readonly modelInspector: string | undefined
+  /** Who is let in, beside the hub's own. */
+  readonly authentication: AuthenticationOptions
 }
 
 export const hubUsage = `Usage: hub --data DIR [options]
@@ -34,7 +42,7 @@ export const hubUsage = `Usage: hub --data DIR [options]
   --kubeconfig FILE       where to write the administrator's kubeconfig (DIR/kubeconfig)
   --console DIR           the console's bundle
   --model-inspector FILE  the program that looks at model files before they are accepted
-`
+${authenticationUsage}`
 
 export type ParsedOptions =
   | { readonly ok: true; readonly options: HubOptions }
@@ -58,6 +66,7 @@ export function parseHubOptions(
         kubeconfig: { type: 'string' },
         console: { type: 'string' },
         'model-inspector': { type: 'string' },
+        ...authenticationFlags,
       },
     })
     if (values.data === undefined) return { ok: false, message: '--data DIR is needed' }
@@ -75,6 +84,7 @@ export function parseHubOptions(
         kubeconfig: resolve(values.kubeconfig ?? `${data}/kubeconfig`),
         console: values.console === undefined ? undefined : resolve(values.console),
         modelInspector: values['model-inspector'],
+        authentication: authenticationOptionsOf(values),
       },
     }
   } catch (error) {

@@ -6,6 +6,7 @@ import type { HubStore } from '@skerry/store/hub-store'
 import type { SiteReports } from './controllers/site-reports.ts'
 import type { HubOptions } from './hub-options.ts'
 import type { Authority } from './trust/authority.ts'
+import type { ServiceAccountKeys } from './trust/service-account-keys.ts'
 import type { SigningKeys } from './trust/signing-keys.ts'
 
 /** Time, chance and a log: what everything below is given. */
@@ -16,6 +17,7 @@ export type Parts = Tools & {
   readonly options: HubOptions
   readonly authority: Authority
   readonly signingKeys: SigningKeys
+  readonly accountKeys: ServiceAccountKeys
   readonly store: HubStore
   readonly blobs: BlobStore
   readonly reports: SiteReports

@@ -11,6 +11,7 @@ import { backUp, restore } from './backup.ts'
 import { createHubControllers } from './controllers/hub-controllers.ts'
 import { hubUsage, parseHubOptions } from './hub-options.ts'
 import type { Tools } from './hub-parts.ts'
+import { noCredentials } from './trust/hub-credentials.ts'
 import { openHub } from './open-hub.ts'
 
 const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
@@ -75,6 +76,7 @@ function printGraph(): void {
     store: createMemoryStore(tools),
     sign,
     clock: tools.clock,
+    credentials: noCredentials,
   })
   process.stdout.write(`${describeGraph(controllers)}\n`)
 }

@@ -19,9 +19,11 @@ import type { HubOptions } from './hub-options.ts'
 import type { Parts, Tools } from './hub-parts.ts'
 import { startApi } from './start-api.ts'
 import { ensureNamespace } from './ensure-namespace.ts'
+import { hubCredentials } from './trust/hub-credentials.ts'
 import { openAuthority } from './trust/authority.ts'
 import { readOrCreateKeyFile } from './trust/key-ring-file.ts'
 import { createSealer } from './trust/sealer.ts'
+import { openServiceAccountKeys } from './trust/service-account-keys.ts'
 import { openSigningKeys } from './trust/signing-keys.ts'
 import { urlHost } from './url-host.ts'
 
@@ -47,13 +49,15 @@ async function openParts(options: HubOptions, tools: Tools): Promise<Hub> {
   const { clock, random, log } = tools
   const authority = await openAuthority({ dir: keys, clock })
   const signingKeys = await openSigningKeys({ dir: keys, clock })
+  const accountKeys = await openServiceAccountKeys({ dir: keys })
   const sealer = await createSealer({ dir: keys })
   const databaseUrl = options.databaseUrl ?? (await startDatabase(options, tools, started))
   const store = started.use(await openPostgresStore({ databaseUrl, clock, random, log, sealer }))
   started.use(await announceRunningHub(options.data, { databaseUrl }))
   const blobs = await openBlobStore({ dir: join(options.data, 'registry'), clock })
   const reports = createSiteReports({ state: store.state, clock, log })
-  const parts: Parts = { ...tools, options, authority, signingKeys, store, blobs, reports }
+  const keyRings = { authority, signingKeys, accountKeys }
+  const parts: Parts = { ...tools, options, ...keyRings, store, blobs, reports }
   await ensureNamespace(store.state, systemNamespace)
   const gateway = started.use(await startGateway(parts))
   const gatewayUrl = `https://${urlHost(options)}:${gateway.port}`
@@ -130,6 +134,7 @@ function startControllers(parts: Parts, identity: string, started: AsyncDisposab
     store,
     sign: (payloadType, bytes) => signingKeys.sign(payloadType, bytes),
     clock,
+    credentials: hubCredentials(parts),
   })
   const finished = Promise.all([
     reports.keepPresence(stop.signal),

@@ -3,7 +3,7 @@ import type { Clock } from '@skerry/base/clock'
 import { ApiError, badRequest } from '@skerry/api/status'
 import { type HttpRequest, type HttpResponse, readBody, sendHttpAnswer } from './http-message.ts'
 import { mastersGroup } from '@skerry/api/api-token'
-import type { Identity } from './trust/identity.ts'
+import type { User } from './api-server/authorization.ts'
 import type { AuthenticRequest, Authenticator } from './trust/authenticate.ts'
 import { oneTimeCodeLifeMs } from './trust/limits.ts'
 import type { OneTimeCodes } from './trust/one-time-codes.ts'
@@ -64,7 +64,7 @@ async function answer(
   }
 }
 
-function mintCode({ codes, clock }: SessionOptions, user: Identity): SessionAnswer {
+function mintCode({ codes, clock }: SessionOptions, user: User): SessionAnswer {
   if (!user.groups.includes(mastersGroup))
     throw new ApiError('Forbidden', `Only members of ${mastersGroup} make links: ask one of them.`)
   return {
@@ -83,7 +83,7 @@ function openSession({ codes, sessions }: SessionOptions, body: { code?: unknown
   return { code: 200, body: { user }, cookie: sessions.cookieFor(user) }
 }
 
-async function requireUser(options: SessionOptions, request: SessionRequest): Promise<Identity> {
+async function requireUser(options: SessionOptions, request: SessionRequest): Promise<User> {
   const user = await options.authenticate(request)
   if (user === undefined) throw new ApiError('Unauthorized', 'Sign in first.')
   return user

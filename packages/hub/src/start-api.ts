@@ -9,10 +9,12 @@ import { createRbacAdmission } from './access/rbac-admission.ts'
 import { type ApiListener, type Handler, listenApi } from './api-listener.ts'
 import { type ApiServer, createApiServer } from './api-server/api-server.ts'
 import type { Extensions } from './api-server/extension.ts'
+import { createImpersonation } from './api-server/impersonation.ts'
 import { createConsoleFiles } from './console-files.ts'
 import { createEnrolment } from './enrolment/enrolment.ts'
 import { createEnrolmentHandler } from './enrolment/enrolment-handler.ts'
 import { createAccessReviews } from './extensions/access-reviews.ts'
+import { identityExtensions } from './extensions/identity-extensions.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
 import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
@@ -23,11 +25,8 @@ import { certificateLookMs } from './limits.ts'
 import type { HttpRequest, HttpResponse } from './http-message.ts'
 import { type Registry, createRegistry } from './registry/registry.ts'
 import { createSessionEndpoints } from './session-endpoints.ts'
-import {
-  type AuthenticRequest,
-  type Authenticator,
-  createAuthenticator,
-} from './trust/authenticate.ts'
+import type { AuthenticRequest, Authenticator } from './trust/authenticate.ts'
+import { type Authentication, openAuthentication } from './trust/open-authentication.ts'
 import { createOneTimeCodes } from './trust/one-time-codes.ts'
 import { openSessions } from './trust/sessions.ts'
 import { urlHost } from './url-host.ts'
@@ -43,10 +42,19 @@ export async function startApi(
 ): Promise<string> {
   const { options, authority, store, clock, log } = parts
   const sessions = await openSessions({ dir: join(options.data, 'keys'), clock })
-  const authenticate = createAuthenticator({ authority, sessions, state: store.state, clock })
+  const address = { url: '' }
+  const authentication = await openAuthentication({
+    ...parts,
+    options: options.authentication,
+    sessions,
+    state: store.state,
+    log: log.with({ part: 'authentication' }),
+    address: () => address.url,
+  })
+  const { authenticate } = authentication
   const codes = createOneTimeCodes(clock)
   const access = await startAccess(parts, started)
-  const apiServer = openApiServer(parts, authenticate, access)
+  const apiServer = openApiServer(parts, authentication, access)
   const issued = await authority.serverCertificate(options.names)
   const listener = await listenApi({
     host: options.host,
@@ -70,6 +78,7 @@ export async function startApi(
   // Ended before the listener: its watches would keep connections open for ever.
   started.use(apiServer)
   const server = `https://${urlHost(options)}:${listener.port}`
+  address.url = server
   const { certificate, key } = await authority.issueAdmin()
   await writeKubeconfigFile(options.kubeconfig, {
     server,
@@ -117,7 +126,7 @@ async function startAccess(
   return access
 }
 
-function openApiServer(parts: Parts, authenticate: Authenticator, access: Access): ApiServer {
+function openApiServer(parts: Parts, authentication: Authentication, access: Access): ApiServer {
   const { store, clock, random, log } = parts
   return createApiServer({
     state: store.state,
@@ -125,9 +134,12 @@ function openApiServer(parts: Parts, authenticate: Authenticator, access: Access
     clock,
     random,
     log: log.with({ part: 'api' }),
-    authenticate,
+    authenticate: authentication.authenticateApi,
+    impersonate: createImpersonation(access.authorize),
     authorize: access.authorize,
+    documents: authentication.documents,
     extensions: {
+      ...identityExtensions(parts, { authentication, authorize: access.authorize }),
       ...extensionsOf(parts),
       ...createRbacAdmission({ state: store.state, access }),
       ...createAccessReviews({ state: store.state, access, kinds: fixedKinds(kinds) }),

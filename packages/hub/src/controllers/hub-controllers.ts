@@ -2,12 +2,21 @@ import type { Clock } from '@skerry/base/clock'
 import type { Controller } from '@skerry/controller/controller'
 import type { HubStore } from '@skerry/store/hub-store'
 import { aggregateRolesController } from '../access/aggregate-roles.ts'
+import {
+  type CertificateSigningOptions,
+  createCertificateSigningController,
+} from './certificate-signing.ts'
 import { createFleetController } from './fleet.ts'
 import { garbageCollectionController } from './garbage-collection.ts'
 import { createModelController } from './model.ts'
 import { namespaceController } from './namespace.ts'
 import { createProfileController } from './profile.ts'
 import { createRolloutController } from './rollout.ts'
+import { createServiceAccountController } from './service-account.ts'
+import {
+  type ServiceAccountTokenOptions,
+  createServiceAccountTokenController,
+} from './service-account-token.ts'
 import { createSitePresenceController } from './site-presence.ts'
 import { siteReportController } from './site-report.ts'
 import { type Sign, createSiteSpecController } from './site-spec.ts'
@@ -19,10 +28,15 @@ export type HubControllersOptions = {
   /** Makes a signed envelope of a document. */
   readonly sign: Sign
   readonly clock: Clock
+  readonly credentials: HubCredentials
 }
 
+/** What the hub's own keys make for others. */
+export type HubCredentials = ServiceAccountTokenOptions & Omit<CertificateSigningOptions, 'clock'>
+
 /** Every controller of the hub. Their declarations are the diagram: `describeGraph` prints it. */
-export function createHubControllers({ store, sign, clock }: HubControllersOptions): Controller[] {
+export function createHubControllers(options: HubControllersOptions): Controller[] {
+  const { store, sign, clock, credentials } = options
   const { rollups } = store
   return [
     createModelController({ clock }),
@@ -34,6 +48,9 @@ export function createHubControllers({ store, sign, clock }: HubControllersOptio
     siteReportController,
     createSiteSyncController({ clock }),
     namespaceController,
+    createServiceAccountController(credentials),
+    createServiceAccountTokenController(credentials),
+    createCertificateSigningController({ ...credentials, clock }),
     aggregateRolesController,
     garbageCollectionController,
     createEventExpiryController({ clock }),

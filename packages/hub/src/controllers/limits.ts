@@ -44,3 +44,7 @@ export const failedContentMax = 100
 
 /** Streams of reports whose order is remembered: one per site. */
 export const reportStreamsMax = 1_000_000
+
+/** Signing requests are forgotten so long after they were decided, or made if nobody decides. */
+export const signingRequestDecidedKeptMs = 3_600_000
+export const signingRequestPendingKeptMs = 24 * 3_600_000

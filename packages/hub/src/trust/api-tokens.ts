@@ -2,7 +2,7 @@ import { apiTokenType, parseApiToken, systemNamespace } from '@skerry/api/api-to
 import { secretKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
 import { isSecret } from '@skerry/artifact/secret-digest'
-import type { Identity } from './identity.ts'
+import type { User } from '../api-server/authorization.ts'
 import { bearerCharactersMax } from './limits.ts'
 
 const decode = (text: string | undefined) => Buffer.from(text ?? '', 'base64').toString('utf8')
@@ -12,7 +12,7 @@ export async function authenticateBearer(
   state: State,
   token: string,
   nowMs: number,
-): Promise<Identity | undefined> {
+): Promise<User | undefined> {
   const parts = token.length > bearerCharactersMax ? undefined : parseApiToken(token)
   if (parts === undefined) return undefined
   const key = { namespace: systemNamespace, name: parts.secretName }

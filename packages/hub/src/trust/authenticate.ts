@@ -2,17 +2,19 @@ import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '@skerry/base/clock'
-import type { State } from '@skerry/api/state'
-import { authenticateBearer } from './api-tokens.ts'
+import type { User } from '../api-server/authorization.ts'
 import type { Authority } from './authority.ts'
-import type { Identity } from './identity.ts'
 import type { Sessions } from './sessions.ts'
+import type { ReviewToken } from './token-authenticator.ts'
+import { anonymousUser, credentialKey, withAuthenticated } from './user.ts'
 
 export type AuthenticatorOptions = {
   readonly authority: Pick<Authority, 'factsOf'>
-  readonly sessions: Pick<Sessions, 'identityOf'>
-  readonly state: State
+  readonly sessions: Pick<Sessions, 'identityOf' | 'isIn'>
+  readonly reviewToken: ReviewToken
   readonly clock: Pick<Clock, 'now'>
+  /** Whether who shows nothing is let in as `system:anonymous`. */
+  readonly admitsAnonymous?: boolean
 }
 
 /** What of a request tells who sent it; HTTP/1.1 and HTTP/2 requests both have it. */
@@ -20,7 +22,7 @@ export type AuthenticRequest = Pick<IncomingMessage, 'method' | 'headers'> & {
   readonly socket: Socket & { getPeerX509Certificate?: () => X509Certificate | undefined }
 }
 
-export type Authenticator = (request: AuthenticRequest) => Promise<Identity | undefined>
+export type Authenticator = (request: AuthenticRequest) => Promise<User | undefined>
 
 /** A page of another origin cannot set it, so a request with it was sent by our console. */
 export const consoleHeader = 'x-skerry-console'
@@ -30,27 +32,43 @@ export const consoleHeader = 'x-skerry-console'
  * and wrong makes nobody of the sender, whatever else was shown.
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
-  const { authority, sessions, state, clock } = options
+  const { sessions, reviewToken, admitsAnonymous = false } = options
   return async (request) => {
     const { authorization, cookie } = request.headers
     if (authorization !== undefined) {
       const token = tokenOf(authorization)
-      return token === undefined ? undefined : authenticateBearer(state, token, clock.now())
+      const verdict = token === undefined ? undefined : await reviewToken(token)
+      return verdict?.ok ? verdict.user : undefined
     }
     const session = sessions.identityOf(cookie)
     if (session !== undefined)
-      return isSafe(request.method) || request.headers[consoleHeader] === '1' ? session : undefined
+      return isSafe(request.method) || request.headers[consoleHeader] === '1'
+        ? withAuthenticated(session)
+        : undefined
     if (!isSafe(request.method) && isFromOtherPage(request)) return undefined
     const certificate = request.socket.getPeerX509Certificate?.()
-    if (certificate === undefined) return undefined
-    const facts = authority.factsOf(certificate)
-    const isValid =
-      facts.isFromAuthority &&
-      facts.isForClients &&
-      clock.now() >= facts.notBeforeMs &&
-      clock.now() < facts.notAfterMs
-    return isValid ? { name: facts.commonName, groups: facts.organizations } : undefined
+    if (certificate !== undefined) return userOfCertificate(options, certificate)
+    return admitsAnonymous && !sessions.isIn(cookie) ? anonymousUser : undefined
   }
+}
+
+function userOfCertificate(
+  { authority, clock }: AuthenticatorOptions,
+  certificate: X509Certificate,
+): User | undefined {
+  const facts = authority.factsOf(certificate)
+  const isValid =
+    facts.isFromAuthority &&
+    facts.isForClients &&
+    facts.commonName !== '' &&
+    clock.now() >= facts.notBeforeMs &&
+    clock.now() < facts.notAfterMs
+  if (!isValid) return undefined
+  return withAuthenticated({
+    name: facts.commonName,
+    groups: facts.organizations,
+    extra: { [credentialKey]: [`X509SHA256=${facts.fingerprint}`] },
+  })
 }
 
 /** A bearer token, or the password of Basic: what registry clients can send. */

@@ -9,6 +9,7 @@ import { join } from 'node:path'
 import type { Clock } from '@skerry/base/clock'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
 import { devicesGroup, identityUri } from './device-subject.ts'
+import type { ClientRequest } from './client-request.ts'
 import { type CertificateFacts, certificateFacts } from './certificate-facts.ts'
 import { readOrCreateKeyFile, replaceKeyFile } from './key-ring-file.ts'
 import {
@@ -53,6 +54,8 @@ export type Authority = {
     identity: DeviceIdentity,
     publicKey: Uint8Array<ArrayBuffer>,
   ): Promise<IssuedCertificate>
+  /** For somebody of this name, in these groups, who proved to hold the key; of any sort. */
+  issueClient(client: ClientRequest, lifeMs: number): Promise<IssuedCertificate>
   factsOf(certificate: X509Certificate): CertificateFacts
 }
 
@@ -121,6 +124,14 @@ export async function openAuthority(options: AuthorityOptions): Promise<Authorit
         lifeMs,
         publicKey,
       }),
+    issueClient: ({ commonName, organizations, publicKey }, clientLifeMs) =>
+      issue({
+        subject: [...organizations.map((name) => ({ O: [name] })), { CN: [commonName] }],
+        names: [],
+        isForServers: false,
+        lifeMs: Math.min(clientLifeMs, certificate.validToDate.getTime() - clock.now()),
+        publicKey,
+      }),
     factsOf: (leaf) => certificateFacts(leaf, certificate),
   }
 }
@@ -155,13 +166,7 @@ const isAddress = (name: string) => name.includes(':') || /^\d+(\.\d+){3}$/.test
 async function issueLeaf(signer: Signer, request: LeafRequest): Promise<IssuedCertificate> {
   const x509 = await loadX509()
   const signingKey = await importPrivate(signer.key.export({ type: 'pkcs8', format: 'der' }))
-  const publicKey = await crypto.subtle.importKey(
-    'spki',
-    request.publicKey,
-    certificateAlgorithm,
-    true,
-    ['verify'],
-  )
+  const publicKey = new x509.PublicKey(request.publicKey)
   const usage = request.isForServers
     ? x509.ExtendedKeyUsage.serverAuth
     : x509.ExtendedKeyUsage.clientAuth

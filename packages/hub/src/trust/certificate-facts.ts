@@ -12,6 +12,8 @@ export type CertificateFacts = {
   readonly serialNumber: string
   /** SHA-256 of the public key (SubjectPublicKeyInfo, DER), hexadecimal. */
   readonly publicKeyDigest: string
+  /** SHA-256 of the certificate (DER), hexadecimal. */
+  readonly fingerprint: string
   readonly commonName: string
   readonly organizations: readonly string[]
   /** Present in the certificates of devices. */
@@ -26,7 +28,9 @@ export function certificateFacts(
 ): CertificateFacts {
   const subject = certificate.subject.split('\n')
   const valuesOf = (name: string) =>
-    subject.filter((line) => line.startsWith(`${name}=`)).map((line) => line.slice(name.length + 1))
+    subject
+      .filter((line) => line.startsWith(`${name}=`))
+      .map((line) => unescapeName(line.slice(name.length + 1)))
   const uri = /^URI:(skerry:[^,\s]+)$/.exec(certificate.subjectAltName ?? '')?.[1]
   return {
     isFromAuthority:
@@ -39,8 +43,16 @@ export function certificateFacts(
     notAfterMs: certificate.validToDate.getTime(),
     serialNumber: certificate.serialNumber.toLowerCase(),
     publicKeyDigest: keyIdOf(certificate.publicKey),
+    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     commonName: valuesOf('CN')[0] ?? '',
     organizations: valuesOf('O'),
     identity: uri === undefined ? undefined : parseIdentityUri(uri),
   }
+}
+
+/** Names come with a backslash before what has a meaning in RFC 2253, or as the hexadecimal of a byte. */
+function unescapeName(text: string): string {
+  return text.replaceAll(/\\([0-9A-Fa-f]{2})|\\(.)/g, (_, hex?: string, character?: string) =>
+    hex === undefined ? (character ?? '') : String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }

@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test'
 import { seededRandom } from '@skerry/base/random'
 import { systemClock } from '@skerry/base/clock'
 import { namespaceKind, secretKind } from '@skerry/api/kinds/core'
+import type { State } from '@skerry/api/state'
 import { verifyEnvelope } from '@skerry/artifact/dsse'
 import { acceptTrustedKeys } from '@skerry/artifact/trusted-keys'
 import { createMemoryState } from '@skerry/store/memory-state'
@@ -20,11 +21,24 @@ import { createOneTimeCodes } from './one-time-codes.ts'
 import { createSealer } from './sealer.ts'
 import { openSessions } from './sessions.ts'
 import { openSigningKeys } from './signing-keys.ts'
+import { audienceless, createTokenReview } from './token-authenticator.ts'
 
 let dir: string
 let nowMs = Date.parse('2026-11-21T12:00:00Z')
 const clock = { now: () => nowMs, monotonicMs: () => nowMs }
 const admin = { name: 'ada', groups: ['system:masters'] }
+const known = { name: 'ada', groups: ['system:masters', 'system:authenticated'] }
+
+const reviewIn = (state: State) =>
+  createTokenReview({
+    sources: [
+      audienceless(
+        () => ['hub'],
+        (token) => authenticateBearer(state, token, nowMs),
+      ),
+    ],
+    ownAudiences: () => ['hub'],
+  })
 
 before(async () => {
   dir = await mkdtemp(join(tmpdir(), 'skerry-keys-'))
@@ -132,18 +146,18 @@ test('bearer tokens, cookies and certificates say who asks; what is wrong says n
   const authenticate = createAuthenticator({
     authority: { factsOf: () => assert.fail('no certificate was shown') },
     sessions,
-    state,
+    reviewToken: reviewIn(state),
     clock,
   })
   const ask = (headers: Record<string, string>, method = 'GET') =>
     authenticate({ method, headers, socket: {} as Socket })
   const basic = Buffer.from(`x:${token}`).toString('base64')
-  assert.deepEqual(await ask({ authorization: `Bearer ${token}` }), admin)
-  assert.deepEqual(await ask({ authorization: `Basic ${basic}` }), admin)
+  assert.deepEqual(await ask({ authorization: `Bearer ${token}` }), known)
+  assert.deepEqual(await ask({ authorization: `Basic ${basic}` }), known)
   const cookie = sessions.cookieFor(admin).split(';')[0]!
-  assert.deepEqual(await ask({ cookie }), admin)
+  assert.deepEqual(await ask({ cookie }), known)
   assert.equal(await ask({ cookie }, 'POST'), undefined)
-  assert.deepEqual(await ask({ cookie, 'x-skerry-console': '1' }, 'DELETE'), admin)
+  assert.deepEqual(await ask({ cookie, 'x-skerry-console': '1' }, 'DELETE'), known)
   assert.equal(await ask({}), undefined)
   for (const authorization of [
     'Bearer',
@@ -166,18 +180,22 @@ test('a page of another origin cannot use the certificate that a browser holds',
     notAfterMs: Infinity,
     serialNumber: '1',
     publicKeyDigest: '',
+    fingerprint: 'ab12',
     commonName: admin.name,
     organizations: admin.groups,
     identity: undefined,
   }
   const sessions = await openSessions({ dir, clock })
-  await using state = createMemoryState({ clock: systemClock, random: seededRandom(1) })
   const authenticate = createAuthenticator({
     authority: { factsOf: () => facts },
     sessions,
-    state,
+    reviewToken: () => assert.fail('no token was shown'),
     clock,
   })
+  const shown = {
+    ...known,
+    extra: { 'authentication.kubernetes.io/credential-id': ['X509SHA256=ab12'] },
+  }
   const socket = { getPeerX509Certificate: () => ({}) } as unknown as Socket
   const ask = (method: string, site?: string) =>
     authenticate({
@@ -186,12 +204,12 @@ test('a page of another origin cannot use the certificate that a browser holds',
       socket,
     })
   for (const site of [undefined, 'none', 'same-origin'])
-    assert.deepEqual(await ask('POST', site), admin, site)
+    assert.deepEqual(await ask('POST', site), shown, site)
   for (const site of ['cross-site', 'same-site']) {
     assert.equal(await ask('POST', site), undefined, site)
     assert.equal(await ask('DELETE', site), undefined, site)
   }
-  assert.deepEqual(await ask('GET', 'cross-site'), admin, 'its answer is nobody else’s to read')
+  assert.deepEqual(await ask('GET', 'cross-site'), shown, 'its answer is nobody else’s to read')
 })
 
 test('masters may all, viewers read all but secrets, devices and strangers nothing', () => {

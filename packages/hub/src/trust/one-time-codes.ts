@@ -1,19 +1,19 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '@skerry/base/clock'
 import { secretDigest } from '@skerry/artifact/secret-digest'
-import type { Identity } from './identity.ts'
+import type { User } from '../api-server/authorization.ts'
 import { oneTimeCodeLifeMs, oneTimeCodesMax } from './limits.ts'
 
 /** Codes in links that open the console once. They live in the memory of the hub that made them. */
 export type OneTimeCodes = {
-  mint(identity: Identity): string
+  mint(identity: User): string
   /** Whom the code lets in; the second time nobody. */
-  redeem(code: string): Identity | undefined
+  redeem(code: string): User | undefined
 }
 
 export function createOneTimeCodes(clock: Pick<Clock, 'monotonicMs'>): OneTimeCodes {
   // Oldest first. Kept by digest, so that looking one up tells nothing by time.
-  const codes = new Map<string, { readonly identity: Identity; readonly untilMs: number }>()
+  const codes = new Map<string, { readonly identity: User; readonly untilMs: number }>()
   return {
     mint(identity) {
       const code = randomBytes(24).toString('base64url')

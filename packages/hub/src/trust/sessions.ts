@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { join } from 'node:path'
 import type { Clock } from '@skerry/base/clock'
-import type { Identity } from './identity.ts'
+import type { User } from '../api-server/authorization.ts'
 import { readOrCreateKeyFile } from './key-ring-file.ts'
 import { bearerCharactersMax, sessionLifeMs } from './limits.ts'
 
@@ -11,11 +11,13 @@ import { bearerCharactersMax, sessionLifeMs } from './limits.ts'
  */
 export type Sessions = {
   /** The value of a Set-Cookie header. */
-  cookieFor(identity: Identity): string
+  cookieFor(identity: User): string
   /** The value of a Set-Cookie header that ends the session. */
   readonly clearedCookie: string
   /** Who the request's Cookie header says it is, if that is true and not over. */
-  identityOf(cookieHeader: string | undefined): Identity | undefined
+  identityOf(cookieHeader: string | undefined): User | undefined
+  /** Whether the Cookie header holds a session at all, good or bad. */
+  isIn(cookieHeader: string | undefined): boolean
 }
 
 /** `__Host-`: only this host, only over TLS, only for all paths (RFC 6265bis). */
@@ -33,8 +35,8 @@ export async function openSessions(options: {
   const key = Buffer.from(text.trim(), 'hex')
   const macOf = (body: string) => createHmac('sha256', key).update(body).digest('base64url')
   return {
-    cookieFor(identity) {
-      const claims = { ...identity, untilMs: clock.now() + sessionLifeMs }
+    cookieFor({ name, uid, groups }) {
+      const claims = { name, uid, groups, untilMs: clock.now() + sessionLifeMs }
       const body = Buffer.from(JSON.stringify(claims)).toString('base64url')
       return `${cookieName}=${body}.${macOf(body)}; Max-Age=${sessionLifeMs / 1000}; ${attributes}`
     },
@@ -44,11 +46,14 @@ export async function openSessions(options: {
       const expected = Buffer.from(macOf(body))
       const given = Buffer.from(mac)
       if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined
-      const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as Identity & {
+      const claims = JSON.parse(Buffer.from(body, 'base64url').toString('utf8')) as User & {
         untilMs: number
       }
-      return clock.now() < claims.untilMs ? { name: claims.name, groups: claims.groups } : undefined
+      if (clock.now() >= claims.untilMs) return undefined
+      const { name, uid, groups } = claims
+      return uid === undefined ? { name, groups } : { name, uid, groups }
     },
+    isIn: (cookieHeader) => cookieOf(cookieHeader) !== undefined,
   }
 }
 
