@@ -61,6 +61,7 @@ export const fleetKind = defineKind({
             handledRevision: optional(
               string('The newest ProfileRevision that a rollout was made for.'),
             ),
+            observedGeneration: optional(integer('The generation that this was made from.')),
             conditions: conditionsSchema,
           },
           'How far it is.',
@@ -103,6 +104,7 @@ export const fleetKind = defineKind({
     currentRevision: 'rollout',
     rollout: 'fleet',
     handledRevision: 'fleet',
+    observedGeneration: 'fleet',
     conditions: 'fleet',
   },
   validate: (fleet) => [

@@ -9,9 +9,19 @@ import { isApiError } from '@skerry/api/status'
 import type { Clock } from '@skerry/base/clock'
 import { type Controller, type View, keyOf, parseKey, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
+import { fleetConditions } from './fleet-conditions.ts'
 import { assignedBy, fleetsOfSite, inOrder, numberOf, sitesOfFleet } from './fleet-sites.ts'
 import { type FleetLayers, layerConflicts } from './layer-conflicts.ts'
 import { rolloutsKeptMax } from './limits.ts'
+
+const ownedFields = [
+  'sites',
+  'synced',
+  'rollout',
+  'handledRevision',
+  'observedGeneration',
+  'conditions',
+] as const
 
 /** Counts the sites of a fleet, and makes a Rollout when its profile has a new head. */
 export function createFleetController({ clock }: { clock: Clock }): Controller {
@@ -29,9 +39,7 @@ export function createFleetController({ clock }: { clock: Clock }): Controller {
       reads(profileRevisionKind, () => []),
       reads(rolloutKind, ({ metadata, spec }) => [`${metadata.namespace}/${spec.fleet}`]),
     ],
-    owns: (['sites', 'synced', 'rollout', 'handledRevision', 'conditions'] as const).map(
-      (field) => [fleetKind, field] as const,
-    ),
+    owns: ownedFields.map((field) => [fleetKind, field] as const),
     makes: [rolloutKind],
     reconcile: (key, view) => reconcileFleet(parseKey(key), view, clock),
   }
@@ -40,7 +48,7 @@ export function createFleetController({ clock }: { clock: Clock }): Controller {
 async function reconcileFleet(key: ObjectKey, view: View, clock: Clock): Promise<void> {
   const fleet = await view.state.get(fleetKind, key)
   if (fleet === undefined || fleet.metadata.deletionTimestamp !== undefined) return
-  const { namespace } = fleet.metadata
+  const { namespace, generation } = fleet.metadata
   const profile = view.cached.get(profileKind, { namespace, name: fleet.spec.profile })
   const head = profile?.status?.head
   const conflicts = layerConflicts(layersOf(view, fleet), otherFleets(view, fleet))
@@ -64,25 +72,15 @@ async function reconcileFleet(key: ObjectKey, view: View, clock: Clock): Promise
     ).length,
     ...(rollout === undefined ? {} : { rollout: rollout.metadata.name }),
     ...(rollout?.spec.revision === head && head !== undefined ? { handledRevision: head } : {}),
-    conditions: setCondition(
-      setCondition(
-        status?.conditions,
-        {
-          type: 'Ready',
-          status: head === undefined ? 'False' : 'True',
-          reason: head === undefined ? 'NoRevision' : 'Ready',
-          message: head === undefined ? missing : `It brings ${head}.`,
-        },
-        clock.now(),
-      ),
-      {
-        type: 'OwnerConflict',
-        status: conflicts.length > 0 ? 'True' : 'False',
-        reason: conflicts.length > 0 ? 'SameLayer' : 'NoConflict',
-        message: conflicts[0] ?? 'No other fleet claims its layers.',
-      },
-      clock.now(),
-    ),
+    observedGeneration: generation,
+    conditions: fleetConditions({
+      generation,
+      head,
+      missing,
+      conflicts,
+      rollout,
+      currentRevision: status?.currentRevision,
+    }).reduce((all, next) => setCondition(all, next, clock.now()), status?.conditions ?? []),
   }))
 }
 
