@@ -13,10 +13,13 @@ import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { createMemoryState } from '@skerry/store/memory-state'
+import { openAccess } from '../src/access/access.ts'
+import { bootstrapAccess } from '../src/access/bootstrap-access.ts'
+import { createRbacAdmission } from '../src/access/rbac-admission.ts'
+import { createAccessReviews } from '../src/extensions/access-reviews.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import type { Extensions } from '../src/api-server/extension.ts'
 import { openAuthority } from '../src/trust/authority.ts'
-import { authorize } from '../src/trust/authorize.ts'
 import { writeKubeconfigFile } from '../src/kubeconfig-file.ts'
 
 export type ApiRig = AsyncDisposable & {
@@ -37,22 +40,30 @@ export async function openApiRig(): Promise<ApiRig> {
   const authority = await openAuthority({ dir: directory, clock })
   const { key, certificate } = await authority.serverCertificate([])
   const state = stack.use(createMemoryState({ clock, random }))
+  const source = fixedKinds(kinds)
+  await bootstrapAccess(state, kinds)
+  const access = stack.use(openAccess({ state, kinds: source, clock, log: silentLog }))
+  await access.synced
   const apiServer = createApiServer({
     state,
-    kinds: fixedKinds(kinds),
+    kinds: source,
     clock,
     random,
     log: silentLog,
     authenticate: async ({ socket, headers }) => {
       if (headers.authorization === 'Bearer viewer')
-        return { name: 'viewer', groups: ['skerry:viewers'] }
+        return { name: 'viewer', groups: ['skerry:viewers', 'system:authenticated'] }
       const { subject } = (socket as TLSSocket).getPeerCertificate()
       return subject === undefined
         ? undefined
-        : { name: String(subject.CN), groups: [String(subject.O)] }
+        : { name: String(subject.CN), groups: [String(subject.O), 'system:authenticated'] }
     },
-    authorize,
-    extensions: echoingExtensions(),
+    authorize: access.authorize,
+    extensions: {
+      ...echoingExtensions(),
+      ...createRbacAdmission({ state, access }),
+      ...createAccessReviews({ state, access, kinds: source }),
+    },
   })
   const server = createServer(
     {

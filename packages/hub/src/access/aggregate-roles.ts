@@ -1,7 +1,11 @@
 import { equalJson } from '@skerry/base/json'
 import { type ClusterRole, type PolicyRule, clusterRoleKind } from '@skerry/api/kinds/rbac'
 import { type LabelSelectorSpec, labelSelectorOf, matchesLabels } from '@skerry/api/selector'
+import type { State } from '@skerry/api/state'
 import { type Cached, type Controller, reads } from '@skerry/controller/controller'
+
+/** admin gathers from edit, which gathers from view. */
+const nestedAggregationsMax = 3
 
 /** Fills in the rules of cluster roles that gather them from others. */
 export const aggregateRolesController: Controller = {
@@ -14,12 +18,28 @@ export const aggregateRolesController: Controller = {
   owns: [],
   reconcile: async (name, { state, cached }) => {
     const role = await state.get(clusterRoleKind, { name })
-    if (role === undefined || role.aggregationRule === undefined) return
-    const rules = aggregatedRules(role, cached.list(clusterRoleKind))
-    if (equalJson(rules, role.rules ?? [])) return
-    const fieldManager = 'clusterrole-aggregation-controller'
-    await state.update(clusterRoleKind, { ...role, rules }, { fieldManager })
+    if (role !== undefined) await fillRole(state, role, cached.list(clusterRoleKind))
   },
+}
+
+/** Fills all of them in once, so that they hold before anybody leads. */
+export async function fillAggregatingRoles(state: State): Promise<void> {
+  const { items } = await state.list(clusterRoleKind)
+  // The rules of one that gathers may be gathered by another: as often as that may be nested here.
+  for (let filled = items, round = 0; round < nestedAggregationsMax; round += 1)
+    filled = await Promise.all(filled.map((role) => fillRole(state, role, filled)))
+}
+
+async function fillRole(
+  state: State,
+  role: ClusterRole,
+  roles: readonly ClusterRole[],
+): Promise<ClusterRole> {
+  if (role.aggregationRule === undefined) return role
+  const rules = aggregatedRules(role, roles)
+  if (equalJson(rules, role.rules ?? [])) return role
+  const fieldManager = 'clusterrole-aggregation-controller'
+  return state.update(clusterRoleKind, { ...role, rules }, { fieldManager })
 }
 
 function aggregatingRoles(cached: Cached): string[] {

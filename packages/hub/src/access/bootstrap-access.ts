@@ -11,6 +11,7 @@ import {
 import { rbacGroup } from '@skerry/api/kinds/rbac-problems'
 import type { State } from '@skerry/api/state'
 import { isApiError } from '@skerry/api/status'
+import { fillAggregatingRoles } from './aggregate-roles.ts'
 import {
   type BootstrapBinding,
   type BootstrapRole,
@@ -43,6 +44,12 @@ export async function bootstrapAccess(state: State, kinds: readonly AnyKind[]): 
       }),
     ),
   ])
+  try {
+    await fillAggregatingRoles(state)
+  } catch (thrown) {
+    // Another hub, or the controller, does the same at this moment.
+    if (!isApiError(thrown, 'Conflict', 'NotFound')) throw thrown
+  }
 }
 
 type Wanted = { readonly metadata: { readonly name: string }; readonly [field: string]: unknown }

@@ -1,6 +1,7 @@
 import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
 import type { ListOptions, State, WatchEvent, WatchOptions } from '@skerry/api/state'
+import type { TextState } from '@skerry/api/text-state'
 import { ApiError, gone, isApiError } from '@skerry/api/status'
 import type { SiteScope } from '../api-server/authorization.ts'
 import { scopedWriteTriesMax } from './limits.ts'
@@ -13,7 +14,7 @@ export const sitesChangedMessage =
  * The objects of some sites only, of every kind that belongs to sites: others cannot be read, changed,
  * moved away or moved in. Whatever a handler does with it, it cannot forget to ask.
  */
-export function scopedState(state: State, sites: SiteScope): State {
+export function scopedState<S extends State>(state: S, sites: SiteScope): S {
   const scoped: UntypedState = {
     get: async (kind, key) => {
       const object: StoredObject | undefined = await state.get(kind, key)
@@ -25,34 +26,52 @@ export function scopedState(state: State, sites: SiteScope): State {
       assertIn(sites, kind, object as KubeObject)
       return state.create(kind, object, options)
     },
-    update: (kind, object, options) =>
-      withVersion(
-        state,
-        sites,
-        { kind, key: object.metadata, pinned: object.metadata.resourceVersion },
-        async (before, resourceVersion) => {
-          if (options?.subresource !== 'status') assertIn(sites, kind, placed(object, before))
-          return state.update(
-            kind,
-            { ...object, metadata: { ...object.metadata, resourceVersion } },
-            options,
-          )
-        },
-      ),
-    delete: (kind, key, options) =>
-      withVersion(
-        state,
-        sites,
-        { kind, key, pinned: options?.preconditions?.resourceVersion },
-        async (_, resourceVersion) =>
-          state.delete(kind, key, {
-            ...options,
-            preconditions: { ...options?.preconditions, resourceVersion },
-          }),
-      ),
-    watch: (kind, options) => watchWithin(state, sites, kind, options),
+    update: (kind, object, options) => {
+      const { metadata } = object
+      const aim = { kind, key: metadata, pinned: metadata.resourceVersion }
+      return withVersion(state, sites, aim, (before, resourceVersion) => {
+        if (options?.subresource !== 'status') assertIn(sites, kind, placed(object, before))
+        const exact = { ...object, metadata: { ...metadata, resourceVersion } }
+        return state.update(kind, exact, options)
+      })
+    },
+    delete: (kind, key, options) => {
+      const { preconditions } = options ?? {}
+      const aim = { kind, key, pinned: preconditions?.resourceVersion }
+      return withVersion(state, sites, aim, (_, resourceVersion) => {
+        const exact = { ...preconditions, resourceVersion }
+        return state.delete(kind, key, { ...options, preconditions: exact })
+      })
+    },
+    watch: (kind, options) =>
+      watchWithin(sites, kind, options, (scopedOptions) => state.watch(kind, scopedOptions)),
   }
-  return scoped as State
+  return { ...scoped, ...scopedTexts(state, sites) } as State as S
+}
+
+/** The same for what reads a store as text, where it can. */
+function scopedTexts(state: State & Partial<TextState>, sites: SiteScope): Partial<TextState> {
+  const { getText, listTexts, watchTexts, version } = state
+  if (
+    getText === undefined ||
+    listTexts === undefined ||
+    watchTexts === undefined ||
+    version === undefined
+  )
+    return {}
+  return {
+    version: () => version.call(state),
+    getText: async (kind, key) => {
+      const found = await getText.call(state, kind, key)
+      if (found !== undefined && kind.siteAt !== undefined) assertIn(sites, kind, found.object)
+      return found
+    },
+    listTexts: (kind, options = {}) => listTexts.call(state, kind, within(sites, kind, options)),
+    watchTexts: (kind, options) =>
+      watchWithin(sites, kind, options, (scopedOptions) =>
+        watchTexts.call(state, kind, scopedOptions),
+      ),
+  }
 }
 
 /** `State` before a kind says of what type its objects are. */
@@ -73,7 +92,7 @@ function has(sites: SiteScope, kind: AnyKind, object: KubeObject): boolean {
   return kind.siteAt === undefined || sites.has(kind, object)
 }
 
-export function assertIn(sites: SiteScope, kind: AnyKind, object: KubeObject): void {
+function assertIn(sites: SiteScope, kind: AnyKind, object: KubeObject): void {
   if (has(sites, kind, object)) return
   const name = String(object.metadata.name ?? '')
   throw new ApiError(
@@ -90,12 +109,26 @@ function placed(object: KubeObject, before: StoredObject): KubeObject {
   return { ...object, metadata: { ...object.metadata, ...where } }
 }
 
-export function within(sites: SiteScope, kind: AnyKind, options: ListOptions): ListOptions {
-  const { where } = options
+type Where = NonNullable<ListOptions['where']>
+
+/** One filter for each kind of a scope: those who watch the same are told together. */
+const filters = new WeakMap<SiteScope, WeakMap<AnyKind, Where>>()
+
+function filterOf(sites: SiteScope, kind: AnyKind): Where {
+  const known = filters.get(sites) ?? new WeakMap<AnyKind, Where>()
+  filters.set(sites, known)
+  const filter = known.get(kind) ?? ((object) => sites.has(kind, object))
+  known.set(kind, filter)
+  return filter
+}
+
+function within<O extends ListOptions>(sites: SiteScope, kind: AnyKind, options: O): O {
   if (kind.siteAt === undefined) return options
+  const { where } = options
+  const filter = filterOf(sites, kind)
   return {
     ...options,
-    where: (object) => sites.has(kind, object) && (where === undefined || where(object)),
+    where: where === undefined ? filter : (object: StoredObject) => filter(object) && where(object),
   }
 }
 
@@ -135,15 +168,16 @@ async function withVersion(
   }
 }
 
-async function* watchWithin(
-  state: State,
+async function* watchWithin<Event>(
   sites: SiteScope,
   kind: AnyKind,
   options: WatchOptions,
-): AsyncGenerator<WatchEvent> {
-  const scoped = { ...within(sites, kind, options), signal: options.signal } as WatchOptions
+  watch: (options: WatchOptions) => AsyncIterable<Event>,
+): AsyncGenerator<Event> {
+  const scoped = within(sites, kind, options)
+  // An object's own labels are told with it, in order; those of its site come from elsewhere.
   if (kind.siteAt === undefined || kind.siteAt === 'self') {
-    yield* state.watch(kind, { ...options, ...scoped })
+    yield* watch(scoped)
     return
   }
   const { changed } = sites
@@ -151,6 +185,6 @@ async function* watchWithin(
   if (resourceVersion !== undefined && sites.isChangedSince(resourceVersion))
     throw gone(sitesChangedMessage)
   const signal = AbortSignal.any([options.signal, changed])
-  yield* state.watch(kind, { ...options, ...scoped, signal })
+  yield* watch({ ...scoped, signal })
   if (changed.aborted && !options.signal.aborted) throw gone(sitesChangedMessage)
 }

@@ -16,12 +16,18 @@ export type SubresourceContext = {
   readonly dryRun: boolean
 }
 
+export type AllContext = Omit<SubresourceContext, 'object'> & {
+  readonly namespace: string
+  /** Only these; absent: all that there are. Whoever asks is limited to them. */
+  readonly names?: readonly string[] | undefined
+}
+
 export type SubresourceHandler = {
   readonly verbs: readonly SubresourceVerb[]
   /** The answer; may throw ApiError. */
   handle(context: SubresourceContext): Promise<object>
   /** The answer for all objects of the namespace, asked for by the name `-`; absent: there is none. */
-  handleAll?(context: Omit<SubresourceContext, 'object'> & { namespace: string }): Promise<object>
+  handleAll?(context: AllContext): Promise<object>
 }
 
 /** Who asks, and whether anything is to be stored at all. */

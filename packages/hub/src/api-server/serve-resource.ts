@@ -1,3 +1,4 @@
+import { scopedState } from '../access/scoped-state.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
@@ -13,10 +14,13 @@ export type Doing = { readonly verb: string; readonly begun: () => void }
 
 /** The one table of verbs: which file answers which. */
 export async function serveResource(
-  server: ServerContext,
+  whole: ServerContext,
   call: ResourceCall,
   { verb, begun }: Doing,
 ): Promise<void> {
+  // No handler can forget it: whoever is limited to sites is served from a state that has no others.
+  const { sites } = call
+  const server = sites === undefined ? whole : { ...whole, state: scopedState(whole.state, sites) }
   const { kind, name, subresource } = call.target
   const virtual = server.extensions.virtual(kind)
   if (virtual !== undefined) return serveVirtual(server, call, { virtual, verb })

@@ -1,3 +1,4 @@
+import type { StoredObject } from '@skerry/api/object'
 import { ApiError } from '@skerry/api/status'
 import { sendAnswer } from './answer.ts'
 import { readBody } from './body.ts'
@@ -21,9 +22,22 @@ export async function serveSubresource(
   const context = { kind, verb, body, query, user, dryRun }
   const answer =
     target.name === '-' && handler.handleAll !== undefined
-      ? await handler.handleAll({ ...context, namespace: target.namespace ?? '' })
+      ? await handler.handleAll({ ...context, ...(await allOf(server, call)) })
       : await handler.handle({ ...context, object: await readStored(server, target) })
   await sendAnswer(call, { code: verb === 'create' ? 201 : 200, body: answer })
+}
+
+/** Which objects `-` stands for: somebody who is limited to sites means those alone. */
+async function allOf(
+  { state }: ServerContext,
+  { target, sites }: ObjectCall,
+): Promise<{ readonly namespace: string; readonly names?: readonly string[] }> {
+  const { kind, namespace = '' } = target
+  if (sites === undefined) return { namespace }
+  const { items }: { readonly items: readonly StoredObject[] } = await state.list(kind, {
+    namespace,
+  })
+  return { namespace, names: items.map(({ metadata }) => metadata.name) }
 }
 
 export function methodNotAllowed(): ApiError {

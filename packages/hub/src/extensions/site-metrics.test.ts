@@ -71,7 +71,7 @@ test('the answer holds one site only', async () => {
   const clock = createSteppedClock(startMs + 60_000)
   const answer = await readSiteMetrics(
     { rollups, clock },
-    { namespace: 'default', name: 'aarhus' },
+    { namespace: 'default', names: ['aarhus'] },
     { sinceSeconds: 900, stepSeconds: 5 },
   )
   assert.equal(answer.kind, 'SiteMetrics')

@@ -39,13 +39,13 @@ function readWhole(query: URLSearchParams, name: string, max: number): number | 
 /** The answer of `sites/NAME/metrics`: one series for each version of each model. */
 export async function readSiteMetrics(
   options: { readonly rollups: RollupStore; readonly clock: Clock },
-  site: { readonly namespace: string; readonly name?: string },
+  site: { readonly namespace: string; readonly names?: readonly string[] | undefined },
   { sinceSeconds, stepSeconds }: MetricsQuery,
 ): Promise<SiteMetrics> {
   const nowMs = options.clock.now()
   const rollups = await options.rollups.query({
     namespace: site.namespace,
-    ...(site.name === undefined ? {} : { sites: [site.name] }),
+    ...(site.names === undefined ? {} : { sites: site.names }),
     sinceMs: nowMs - sinceSeconds * 1000,
   })
   return {
