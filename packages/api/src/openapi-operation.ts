@@ -67,11 +67,16 @@ const pathParameter = (name: string, description: string): Parameter => ({
 
 /** Media types of the patches that a kind takes. */
 export function patchTypes(kind: AnyKind): string[] {
-  const everywhere = ['application/json-patch+json', 'application/merge-patch+json']
-  return takesStrategicPatch(kind)
-    ? [...everywhere, 'application/strategic-merge-patch+json']
-    : everywhere
+  return [
+    'application/json-patch+json',
+    'application/merge-patch+json',
+    ...(takesStrategicPatch(kind) ? ['application/strategic-merge-patch+json'] : []),
+    applyPatchType,
+  ]
 }
+
+/** Server-side apply; JSON is YAML too. */
+export const applyPatchType = 'application/apply-patch+yaml'
 
 /** Kubernetes' own kinds take strategic merge patches; others never do, there as here. */
 export function takesStrategicPatch(kind: Pick<AnyKind, 'isBuiltIn'>): boolean {

@@ -1,115 +1,107 @@
 import { cloneJson, equalJson, isPlainObject, jsonDepth } from '@skerry/base/json'
+import { goJsonType } from './go-text.ts'
 import { insertAt, lookUp, parsePointer, removeAt } from './patch-pointer.ts'
 import { ApiError, badRequest } from './status.ts'
 
 /** As many as a kube-apiserver takes. */
 const patchOperationsMax = 10_000
-/** A patch that copies copies grows without end; all its copies together stay below this. */
-const copiedValuesMax = 100_000
+/** A patch that copies copies grows without end; all its copies together stay below the size of a request. */
+const copiedBytesMax = 3 * 2 ** 20
 const copiedDepthMax = 100
 
 type Operation = {
-  readonly op: string
-  readonly path: string[]
-  readonly from: string[]
+  readonly op: unknown
+  /** Undefined where the text is no path. */
+  readonly path: readonly string[] | undefined
+  readonly from: readonly string[] | undefined
   readonly value: unknown
-  /** How the operation is called in messages. */
-  readonly where: string
 }
 
 /**
- * The document after a JSON patch (RFC 6902); the original is not touched. Throws BadRequest for a
- * patch that is not one, and Invalid for one that does not fit this document.
+ * The document after a JSON patch (RFC 6902), as Kubernetes understands it: replacing a member that is not
+ * there adds it. The original is not touched. Throws BadRequest for what is no list of operations, and
+ * Invalid for one that does not fit this document.
  */
 export function applyJsonPatch(document: unknown, patch: unknown): unknown {
-  if (!Array.isArray(patch)) throw badRequest('a JSON patch must be a list of operations')
-  if (patch.length > patchOperationsMax)
-    throw badRequest(`a JSON patch may have at most ${patchOperationsMax} operations`)
-  const box = { root: cloneJson(document), copiedValues: 0 }
-  for (const [index, item] of patch.entries()) applyOperation(box, readOperation(item, index))
+  if (!Array.isArray(patch))
+    throw undecodable(`${goJsonType(patch)} into Go value of type []handlers.jsonPatchOp`)
+  const operations = patch.map(readOperation)
+  if (operations.length > patchOperationsMax)
+    throw new ApiError(
+      'RequestEntityTooLarge',
+      `Request entity too large: The allowed maximum operations in a JSON patch is ${patchOperationsMax}, got ${operations.length}`,
+    )
+  const box: Box = { root: cloneJson(document), copiedBytes: 0 }
+  for (const operation of operations) if (!applyOperation(box, operation)) throw misfit()
   return box.root
 }
 
-function readOperation(item: unknown, index: number): Operation {
-  const where = `operation ${index} of the JSON patch`
-  if (!isPlainObject(item)) throw badRequest(`${where} must be an object`)
-  const { op, from: origin } = item
-  if (typeof op !== 'string' || !operations.has(op))
-    throw badRequest(`${where}: op must be one of ${[...operations].join(', ')}`)
-  if (needsValue.has(op) && !Object.hasOwn(item, 'value'))
-    throw badRequest(`${where}: ${op} needs a value`)
-  const path = parsePointer(item['path'], `${where}: path`)
-  const from = needsFrom.has(op) ? parsePointer(origin, `${where}: from`) : []
-  return { op, path, from, value: item['value'], where: `${where} (${op} /${path.join('/')})` }
+function readOperation(item: unknown): Operation {
+  if (!isPlainObject(item) && item !== null)
+    throw undecodable(`${goJsonType(item)} into Go value of type handlers.jsonPatchOp`)
+  const { op, path, from, value = null } = item ?? {}
+  for (const [field, text] of Object.entries({ op, path, from }))
+    if (text !== undefined && text !== null && typeof text !== 'string')
+      throw undecodable(
+        `${goJsonType(text)} into Go struct field jsonPatchOp.${field} of type string`,
+      )
+  return { op, path: parsePointer(path), from: parsePointer(from), value }
 }
 
-const operations = new Set(['add', 'remove', 'replace', 'move', 'copy', 'test'])
-const needsValue = new Set(['add', 'replace', 'test'])
-const needsFrom = new Set(['move', 'copy'])
+type Box = { root: unknown; copiedBytes: number }
 
-type Box = { root: unknown; copiedValues: number }
-
-function applyOperation(box: Box, operation: Operation): void {
-  const { op, path, from, value } = operation
+/** False if the operation does not fit the document. */
+function applyOperation(box: Box, { op, path, from, value }: Operation): boolean {
+  if (path === undefined) return false
   switch (op) {
     case 'add':
-      return add(box, operation, cloneJson(value))
+      return path.length > 0 && add(box, path, cloneJson(value))
     case 'remove':
-      return remove(box, operation, path)
+      return remove(box, path)
     case 'replace':
-      if (path.length > 0) remove(box, operation, path)
-      return add(box, operation, cloneJson(value))
+      return replace(box, path, cloneJson(value))
     case 'move': {
-      if (isInside(path, from)) throw misfit(operation, 'a value cannot move into itself')
-      const moved = lookUp(box.root, from)
-      remove(box, operation, from)
-      return add(box, operation, moved)
+      const moved = from === undefined ? undefined : lookUp(box.root, from)
+      return moved !== undefined && remove(box, from!) && path.length > 0 && add(box, path, moved)
     }
     case 'copy':
-      return add(box, operation, copied(box, operation))
+      return from !== undefined && path.length > 0 && copy(box, from, path)
+    case 'test':
+      return equalJson(lookUp(box.root, path) ?? null, value)
     default:
-      if (!equalJson(lookUp(box.root, path), value))
-        throw misfit(operation, 'the value is another one')
+      return false
   }
 }
 
-function copied(box: Box, operation: Operation): unknown {
-  const source = lookUp(box.root, operation.from)
-  if (source === undefined) throw misfit(operation, 'from names nothing')
-  if (jsonDepth(source, copiedDepthMax) > copiedDepthMax)
-    throw misfit(operation, `the value is nested deeper than ${copiedDepthMax}`)
-  const copiedValues = box.copiedValues + countValues(source)
-  Object.assign(box, { copiedValues })
-  if (copiedValues > copiedValuesMax)
-    throw misfit(operation, `the patch copies more than ${copiedValuesMax} values`)
-  return cloneJson(source)
+function add(box: Box, path: readonly string[], value: unknown): boolean {
+  return insertAt(lookUp(box.root, path.slice(0, -1)), path.at(-1)!, value)
 }
 
-function countValues(value: unknown): number {
-  const members = Array.isArray(value) ? value : isPlainObject(value) ? Object.values(value) : []
-  return members.reduce<number>((count, member) => count + countValues(member), 1)
+function remove(box: Box, path: readonly string[]): boolean {
+  return path.length > 0 && removeAt(lookUp(box.root, path.slice(0, -1)), path.at(-1)!)
 }
 
-function add(box: Box, operation: Operation, value: unknown): void {
-  const { path } = operation
+function replace(box: Box, path: readonly string[], value: unknown): boolean {
   if (path.length === 0) {
     Object.assign(box, { root: value })
-    return
+    return true
   }
-  if (!insertAt(lookUp(box.root, path.slice(0, -1)), path.at(-1)!, value))
-    throw misfit(operation, 'there is no such place')
+  // An item must be there; a member need not.
+  const isItem = Array.isArray(lookUp(box.root, path.slice(0, -1)))
+  return (!isItem || remove(box, path)) && add(box, path, value)
 }
 
-function remove(box: Box, operation: Operation, path: readonly string[]): void {
-  if (path.length === 0) throw misfit(operation, 'the whole document cannot be removed')
-  if (!removeAt(lookUp(box.root, path.slice(0, -1)), path.at(-1)!))
-    throw misfit(operation, 'there is no such value')
+function copy(box: Box, from: readonly string[], path: readonly string[]): boolean {
+  const source = lookUp(box.root, from)
+  if (source === undefined) return false
+  if (jsonDepth(source, copiedDepthMax) > copiedDepthMax) return false
+  box.copiedBytes += JSON.stringify(source).length
+  return box.copiedBytes <= copiedBytesMax && add(box, path, cloneJson(source))
 }
 
-function isInside(path: readonly string[], ancestor: readonly string[]): boolean {
-  return path.length > ancestor.length && ancestor.every((token, index) => path[index] === token)
-}
+const undecodable = (what: string): ApiError =>
+  badRequest(`error decoding patch: json: cannot unmarshal ${what}`)
 
-function misfit(operation: Operation, why: string): ApiError {
-  return new ApiError('Invalid', `${operation.where} does not fit this object: ${why}`)
-}
+/** Kubernetes does not say which operation it was. */
+const misfit = (): ApiError =>
+  new ApiError('Invalid', 'the server rejected our request due to an error in our request', {})

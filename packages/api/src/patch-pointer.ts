@@ -1,22 +1,15 @@
 import { isPlainObject, setKey } from '@skerry/base/json'
-import { badRequest } from './status.ts'
 
 /** A deeper path is not one of ours. */
 const pointerTokensMax = 100
 
-/** The tokens of a JSON Pointer (RFC 6901). */
-export function parsePointer(text: unknown, where: string): string[] {
-  if (typeof text !== 'string') throw badRequest(`${where} must be a string such as /spec/timeZone`)
+/** The tokens of a JSON Pointer (RFC 6901); undefined if it is none. */
+export function parsePointer(text: unknown): string[] | undefined {
+  if (typeof text !== 'string') return undefined
   if (text === '') return []
-  if (!text.startsWith('/')) throw badRequest(`${where} must be empty or start with a slash`)
-  const tokens = text.slice(1).split('/')
-  if (tokens.length > pointerTokensMax)
-    throw badRequest(`${where} may have at most ${pointerTokensMax} parts`)
-  return tokens.map((token) => {
-    if (/~(?![01])/.test(token))
-      throw badRequest(`${where}: write ~0 for a tilde and ~1 for a slash`)
-    return token.replaceAll('~1', '/').replaceAll('~0', '~')
-  })
+  const tokens = text.split('/')
+  if (tokens.length - 1 > pointerTokensMax || tokens.shift() !== '') return undefined
+  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 /** The value that a pointer names; undefined where there is none. */

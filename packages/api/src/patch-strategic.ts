@@ -1,141 +1,184 @@
 import { cloneJson, equalJson, isPlainObject, setKey } from '@skerry/base/json'
+import { goText, goTypeOf } from './go-text.ts'
 import type { AnyKind } from './kind.ts'
 import { objectMetaSchema } from './object.ts'
+import {
+  assertOrder,
+  mergeKeyedLists,
+  mergePlainLists,
+  orderMerged,
+} from './patch-strategic-list.ts'
 import type { Schema } from './schema.ts'
-import { badRequest } from './status.ts'
+import { ApiError, badRequest } from './status.ts'
 
 /** Lists of plain values that a patch adds to instead of replacing them, as in Kubernetes' types. */
 export const mergedPrimitiveLists: ReadonlySet<string> = new Set(['metadata.finalizers'])
 
 /**
- * The object after a strategic merge patch, as Kubernetes' own kinds take it: maps are merged, lists
- * of keyed items are merged by their key, other lists are replaced. Understands `$patch`,
- * `$deleteFromPrimitiveList/`, `$setElementOrder/` (the order is that of the list) and `$retainKeys`.
+ * The object after a strategic merge patch, as Kubernetes' own kinds take it: maps are merged, lists of keyed
+ * items are merged by their key, other lists are replaced. Understands `$patch`, `$deleteFromPrimitiveList/`,
+ * `$setElementOrder/` and `$retainKeys`. Neither argument is touched.
  */
-export function applyStrategicPatch(kind: AnyKind, document: unknown, patch: unknown): unknown {
+export function applyStrategicPatch(
+  kind: AnyKind,
+  document: Record<string, unknown>,
+  patch: Record<string, unknown>,
+): unknown {
   const schema: Schema = {
     type: 'object',
     properties: { ...kind.schema.properties, metadata: objectMetaSchema },
   }
-  return mergeValue(schema, document, patch, '')
+  return mergeMap(document, patch, { schema, path: '' })
 }
 
-function mergeValue(
-  schema: Schema | undefined,
-  before: unknown,
-  patch: unknown,
-  path: string,
-): unknown {
-  if (Array.isArray(patch)) return mergeList(schema, before, patch, path)
-  if (!isPlainObject(patch)) return cloneJson(patch)
-  return mergeMap(schema, before, patch, path)
-}
+type Members = Readonly<Record<string, unknown>>
 
-const directives: ReadonlySet<unknown> = new Set(['replace', 'delete', 'merge'])
+/** Where a value is, and what is known of it. */
+type Place = { readonly schema: Schema | undefined; readonly path: string }
 
-function mergeMap(
-  schema: Schema | undefined,
-  before: unknown,
-  patch: Record<string, unknown>,
-  path: string,
-): unknown {
-  const directive = patch['$patch']
-  if (directive !== undefined && !directives.has(directive))
-    throw badRequest(`${path || 'patch'}.$patch must be replace, delete or merge`)
-  const isWhole = directive === 'replace' || directive === 'delete'
-  const kept = isWhole || !isPlainObject(before) ? {} : before
-  const retained = retainedKeys(patch['$retainKeys'], path)
-  const result: Record<string, unknown> = {}
-  for (const [key, value] of Object.entries(kept))
-    if (retained === undefined || retained.has(key)) setKey(result, key, cloneJson(value))
-  if (directive === 'delete') return result
-  for (const [key, value] of Object.entries(patch)) {
-    if (key.startsWith('$deleteFromPrimitiveList/')) removePrimitives(result, key, value)
-    if (key.startsWith('$')) continue
-    if (value === null) Reflect.deleteProperty(result, key)
-    else
-      setKey(
-        result,
-        key,
-        mergeValue(
-          memberSchema(schema, key),
-          Object.hasOwn(result, key) ? result[key] : undefined,
-          value,
-          path === '' ? key : `${path}.${key}`,
-        ),
-      )
-  }
+const marker = '$patch'
+const deletePrefix = '$deleteFromPrimitiveList/'
+const orderPrefix = '$setElementOrder/'
+
+function mergeMap(before: Members, patch: Members, place: Place): Record<string, unknown> {
+  const directive = patch[marker]
+  if (directive === 'replace') return cloneJson(withoutKeys(patch, [marker]))
+  if (directive === 'delete') return {}
+  if (directive !== undefined)
+    throw unanswered(`unknown patch type: ${goText(directive)} in map: ${goText(patch)}`)
+  const result = cloneJson(retained(before, patch))
+  const changes = withoutKeys(patch, ['$retainKeys'])
+  const ordered = new Set<string>()
+  for (const [key, order] of Object.entries(changes))
+    if (key.startsWith(orderPrefix)) {
+      const name = key.slice(orderPrefix.length)
+      ordered.add(key).add(name)
+      mergeOrdered(result, { name, order, patch: own(changes, name) }, place)
+    }
+  for (const [key, value] of Object.entries(changes))
+    if (!ordered.has(key)) mergeMember(result, key, value, place)
   return result
 }
 
-function memberSchema(schema: Schema | undefined, key: string): Schema | undefined {
-  if (schema?.properties !== undefined && Object.hasOwn(schema.properties, key))
-    return schema.properties[key]
-  return schema?.additionalProperties
-}
-
-function retainedKeys(names: unknown, path: string): Set<unknown> | undefined {
-  if (names === undefined) return undefined
-  if (!Array.isArray(names)) throw badRequest(`${path || 'patch'}.$retainKeys must be a list`)
-  return new Set(names)
-}
-
-function removePrimitives(result: Record<string, unknown>, directive: string, gone: unknown): void {
-  const key = directive.slice('$deleteFromPrimitiveList/'.length)
-  if (!Array.isArray(gone)) throw badRequest(`${directive} must be a list`)
-  const items = Object.hasOwn(result, key) ? result[key] : undefined
-  if (Array.isArray(items))
-    setKey(
-      result,
-      key,
-      items.filter((item) => !gone.some((other) => equalJson(item, other))),
+/** What the patch lets stay. */
+function retained(before: Members, patch: Members): Members {
+  const names = patch['$retainKeys']
+  if (names === undefined) return before
+  const known = Array.isArray(names) ? new Set<unknown>(names) : undefined
+  const isListed = (key: string): boolean =>
+    known!.has(key) || key.startsWith(deletePrefix) || key.startsWith(orderPrefix)
+  const isFit =
+    known !== undefined &&
+    Object.entries(patch).every(
+      ([key, value]) => key === '$retainKeys' || value === null || isListed(key),
     )
+  if (!isFit) throw badRequest('invalid patch format of retainKeys')
+  return Object.fromEntries(Object.entries(before).filter(([key]) => known.has(key)))
+}
+
+function mergeMember(
+  result: Record<string, unknown>,
+  key: string,
+  value: unknown,
+  place: Place,
+): void {
+  const isDeletion = key.startsWith(deletePrefix)
+  const name = isDeletion ? key.slice(deletePrefix.length) : key
+  if (value === null) {
+    Reflect.deleteProperty(result, name)
+    return
+  }
+  const before = own(result, name)
+  if (isDeletion) {
+    if (Array.isArray(before) && Array.isArray(value))
+      setKey(
+        result,
+        name,
+        before.filter((item) => !value.some((gone) => equalJson(item, gone))),
+      )
+    return
+  }
+  const member = memberPlace(place, name)
+  if (isPlainObject(before) && isPlainObject(value))
+    setKey(result, name, mergeMap(before, value, member))
+  else if (Array.isArray(before) && Array.isArray(value))
+    setKey(result, name, mergeList(before, value, member))
+  else {
+    const plain = withoutDirectives(value)
+    if (plain === undefined) Reflect.deleteProperty(result, name)
+    else setKey(result, name, plain)
+  }
 }
 
 function mergeList(
-  schema: Schema | undefined,
-  before: unknown,
-  patch: unknown[],
-  path: string,
+  before: readonly unknown[],
+  patch: readonly unknown[],
+  { schema, path }: Place,
 ): unknown[] {
-  const kept: unknown[] = Array.isArray(before) ? before : []
-  if (mergedPrimitiveLists.has(path))
-    return [...kept, ...patch.filter((item) => !kept.some((other) => equalJson(item, other)))]
-  const keys = schema?.['x-kubernetes-list-map-keys']
-  if (keys === undefined) return cloneJson(patch.filter((item) => !isDirective(item)))
-  if (patch.some((item) => isPlainObject(item) && item['$patch'] === 'replace'))
-    return cloneJson(patch.filter((item) => !isDirective(item)))
-  const result = cloneJson(kept)
-  for (const item of patch) {
-    if (!isPlainObject(item)) throw badRequest(`${path}: each item must be an object`)
-    if (keys.some((key) => item[key] === undefined))
-      throw badRequest(`${path}: each item must have ${keys.join(', ')}`)
-    mergeItem(result, { item, keys, schema: schema?.items, path })
+  if (mergedPrimitiveLists.has(path)) return mergePlainLists(before, patch)
+  const key = schema?.['x-kubernetes-list-map-keys']?.[0]
+  if (key === undefined) return cloneJson([...patch])
+  const items: Place = { schema: schema?.items, path }
+  return mergeKeyedLists(before, patch, {
+    key,
+    mergeItem: (one, other) => mergeMap(one, other, items),
+  })
+}
+
+type Ordered = { readonly name: string; readonly order: unknown; readonly patch: unknown }
+
+/** A list whose order the patch tells, whether it changes an item or not. */
+function mergeOrdered(
+  result: Record<string, unknown>,
+  { name, order, patch }: Ordered,
+  place: Place,
+): void {
+  const before = own(result, name)
+  for (const list of [order, before, patch])
+    if (list !== undefined && !Array.isArray(list))
+      throw unanswered(`expected a []interface {}, but received a ${goTypeOf(list)}`)
+  if (before === undefined && patch === undefined) return
+  const member = memberPlace(place, name)
+  const merged = (
+    patch === undefined
+      ? before
+      : before === undefined
+        ? withoutDirectives(patch)
+        : mergeList(before as unknown[], patch as unknown[], member)
+  ) as unknown[]
+  const key = member.schema?.['x-kubernetes-list-map-keys']?.[0]
+  if (patch !== undefined) assertOrder(patch as unknown[], order as unknown[], key)
+  const live = (before ?? []) as unknown[]
+  setKey(result, name, orderMerged(merged, { order: order as unknown[], live, key }))
+}
+
+/** A value that is new, without what is meant for one that was there; undefined if nothing is left. */
+function withoutDirectives(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined)
+  if (!isPlainObject(value)) return value
+  if (value[marker] !== undefined) return undefined
+  const result: Record<string, unknown> = {}
+  for (const [key, member] of Object.entries(value)) {
+    const kept = member === null ? undefined : withoutDirectives(member)
+    if (kept !== undefined) setKey(result, key, kept)
   }
   return result
 }
 
-function mergeItem(
-  result: unknown[],
-  change: {
-    item: Record<string, unknown>
-    keys: readonly string[]
-    schema: Schema | undefined
-    path: string
-  },
-): void {
-  const { item, keys, schema, path } = change
-  const index = result.findIndex(
-    (other) => isPlainObject(other) && keys.every((key) => equalJson(other[key], item[key])),
-  )
-  if (item['$patch'] === 'delete') {
-    if (index >= 0) result.splice(index, 1)
-  } else {
-    const merged = mergeValue(schema, result[index], item, path)
-    result.splice(index < 0 ? result.length : index, index < 0 ? 0 : 1, merged)
+function memberPlace({ schema, path }: Place, name: string): Place {
+  const { properties, additionalProperties } = schema ?? {}
+  const isNamed = properties !== undefined && Object.hasOwn(properties, name)
+  return {
+    schema: isNamed ? properties[name] : additionalProperties,
+    path: path === '' ? name : `${path}.${name}`,
   }
 }
 
-function isDirective(item: unknown): boolean {
-  return isPlainObject(item) && item['$patch'] !== undefined
-}
+const own = (members: Members, name: string): unknown =>
+  Object.hasOwn(members, name) ? members[name] : undefined
+
+const withoutKeys = (members: Members, keys: readonly string[]): Members =>
+  Object.fromEntries(Object.entries(members).filter(([key]) => !keys.includes(key)))
+
+/** Kubernetes has no word for it, and answers 500. */
+const unanswered = (message: string): ApiError => new ApiError('Unknown', message)

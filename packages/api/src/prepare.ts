@@ -151,16 +151,16 @@ type UpdateStep = {
 function managersAfter(
   kind: AnyKind,
   { before, after, input, isBodySame }: UpdateStep,
-  { fieldManager, isApplied, subresource, nowMs }: UpdateContext,
+  { fieldManager, isApplied, subresource, managedAs = subresource, nowMs }: UpdateContext,
 ): Managers {
   const kept = before.metadata.managedFields
   const given = input.metadata.managedFields
   if (isApplied) return given
   if (fieldManager === undefined) return kept
   // Most who change nothing send back the managers that they read, or none.
-  if (isBodySame && (given === undefined || subresource !== undefined || equalJson(given, kept)))
+  if (isBodySame && (given === undefined || managedAs !== undefined || equalJson(given, kept)))
     return kept
-  const writer = { manager: fieldManager, subresource: subresource ?? '', nowMs }
+  const writer = { manager: fieldManager, subresource: managedAs ?? '', nowMs }
   return trackUpdate(kind, before, withManagers(after, given), writer)
 }
 

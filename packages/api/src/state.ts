@@ -23,6 +23,8 @@ export type WriteOptions = {
   readonly fieldManager?: string | undefined
   /** Server-side apply has decided who owns what: `metadata.managedFields` is taken as it is. */
   readonly isApplied?: boolean | undefined
+  /** The subresource by which the write came, where it is not `subresource`: fields are managed under its name. */
+  readonly managedAs?: string | undefined
 }
 
 export type UpdateOptions = WriteOptions & {

@@ -75,15 +75,18 @@ function resolveConflicts(
 }
 
 function assertVersion(kind: AnyKind, config: Readonly<Record<string, unknown>>): void {
-  const { apiVersion = '', kind: name = '', metadata } = config
-  if (apiVersion !== apiVersionOf(kind) || name !== kind.kind) {
-    const text = String(apiVersion)
-    const version = text.includes('/') || text === '' ? text || '/' : `/${text}`
-    throw badRequest(`invalid object type: ${version}, Kind=${String(name)}`)
-  }
+  const { metadata } = config
+  const version = textOf(config['apiVersion'])
+  const name = textOf(config['kind'])
+  if (version !== apiVersionOf(kind) || name !== kind.kind)
+    throw badRequest(
+      `invalid object type: ${version.includes('/') ? version : `/${version}`}, Kind=${name}`,
+    )
   if (isPlainObject(metadata) && (metadata['managedFields'] ?? undefined) !== undefined)
     throw badRequest('metadata.managedFields must be nil')
 }
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '')
 
 /** Kubernetes answers a bare 500 to what does not fit the schema, and so do we: clients compare. */
 const typeless = (message: string): ApiError => new ApiError('Unknown', message)
@@ -138,7 +141,7 @@ function assertTyped(
   const problems = typedProblems(type, config)
   if (problems === undefined) return
   const metadata = isPlainObject(config['metadata']) ? config['metadata'] : {}
-  const where = `${String(metadata['namespace'] ?? '')}/${String(metadata['name'] ?? '')}`
+  const where = `${textOf(metadata['namespace'])}/${textOf(metadata['name'])}`
   const version = kind.group === '' ? `/${kind.version}` : apiVersionOf(kind)
   throw typeless(
     `failed to create typed patch object (${where}; ${version}, Kind=${kind.kind}): ${problems}`,

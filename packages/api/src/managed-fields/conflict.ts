@@ -1,10 +1,10 @@
 import { ApiError } from '../status.ts'
 import { type FieldPath, type FieldSet, intersectionOf, pathsOf, showPath } from './field-set.ts'
-import type { Managed, Manager } from './managed.ts'
+import type { Managed, Owner } from './managed.ts'
 import { compareText } from './path-element.ts'
 
 /** Fields that somebody wants to set and that others hold with another value. */
-export type Conflict = { readonly manager: Manager; readonly path: FieldPath }
+export type Conflict = { readonly manager: Owner; readonly path: FieldPath }
 
 /** The managers other than the one who applies, in order, each with what of theirs would change. */
 export function conflictsOf(managed: Managed, written: FieldSet, applier: string): Conflict[] {
@@ -20,7 +20,7 @@ export function conflictsOf(managed: Managed, written: FieldSet, applier: string
 export function conflictError(conflicts: readonly Conflict[]): ApiError {
   const causes = conflicts.map(({ manager, path }) => ({
     reason: 'FieldManagerConflict',
-    message: `conflict with ${showManager(manager)}`,
+    message: `conflict with ${showOwner(manager)}`,
     field: showPath(path),
   }))
   return new ApiError('Conflict', conflictMessage(conflicts), { causes })
@@ -29,9 +29,9 @@ export function conflictError(conflicts: readonly Conflict[]): ApiError {
 function conflictMessage(conflicts: readonly Conflict[]): string {
   const [only] = conflicts
   if (only !== undefined && conflicts.length === 1)
-    return `Apply failed with 1 conflict: conflict with ${showManager(only.manager)}: ${showPath(only.path)}`
+    return `Apply failed with 1 conflict: conflict with ${showOwner(only.manager)}: ${showPath(only.path)}`
   const lines = [...new Set(conflicts.map(({ manager }) => manager))].flatMap((manager) => [
-    `conflicts with ${showManager(manager)}:`,
+    `conflicts with ${showOwner(manager)}:`,
     ...conflicts
       .filter((conflict) => conflict.manager === manager)
       .map(({ path }) => `- ${showPath(path)}`),
@@ -39,7 +39,7 @@ function conflictMessage(conflicts: readonly Conflict[]): string {
   return `Apply failed with ${conflicts.length} conflicts: ${lines.join('\n')}`
 }
 
-function showManager({ manager, operation, apiVersion, subresource }: Manager): string {
+function showOwner({ manager, operation, apiVersion, subresource }: Owner): string {
   const name = JSON.stringify(manager)
   const named =
     subresource === '' ? name : `${name} with subresource ${JSON.stringify(subresource)}`

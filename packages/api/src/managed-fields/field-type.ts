@@ -146,19 +146,11 @@ export type Shape = 'map' | 'list' | 'scalar'
 
 /** The shape that a value has and its type allows; undefined: any that the type allows, as for null. */
 export function shapeOf(type: FieldType, value: unknown): Shape | undefined {
-  switch (typeof value) {
-    case 'string':
-    case 'number':
-    case 'boolean':
-      return type.scalar === undefined ? undefined : 'scalar'
-    case 'object':
-      if (value === null) return undefined
-      if (Array.isArray(value)) return type.list === undefined ? undefined : 'list'
-      if (isRawNumber(value)) return type.scalar === undefined ? undefined : 'scalar'
-      return type.map === undefined ? undefined : 'map'
-    default:
-      return undefined
-  }
+  if (value === null || value === undefined) return undefined
+  if (typeof value !== 'object' || isRawNumber(value))
+    return type.scalar === undefined ? undefined : 'scalar'
+  if (Array.isArray(value)) return type.list === undefined ? undefined : 'list'
+  return type.map === undefined ? undefined : 'map'
 }
 
 /** The shape under which a value of no certain shape is looked at. */

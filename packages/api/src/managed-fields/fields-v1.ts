@@ -38,13 +38,13 @@ function readLevel(value: unknown): FieldNode | undefined {
       isMember = true
       continue
     }
-    const element = readPathElement(key)
-    if (element === undefined) return undefined
-    if (element === 'unknown') continue
+    const read = readPathElement(key)
+    if (read.type === 'malformed') return undefined
+    if (read.type === 'unknown') continue
     const node = readLevel(value[key])
     if (node === undefined) return undefined
     below ??= new Map()
-    below.set(element, node)
+    below.set(read.element, node)
   }
   return below === undefined ? { isMember: true, below: noFields } : { isMember, below }
 }

@@ -6,14 +6,12 @@ import type { Conflict } from './conflict.ts'
 import { type FieldSet, differenceOf, hasField, noFields } from './field-set.ts'
 import { fieldTypeOf } from './field-type.ts'
 import { fieldsOfObject } from './fields-of-object.ts'
+import { annotationsBytesMax } from './limits.ts'
 import { byName, goJson } from './path-element.ts'
 import { typedProblems } from './typed-problems.ts'
 
 /** Where kubectl, applying from the client, writes what it applied. */
 const annotation = 'kubectl.kubernetes.io/last-applied-configuration'
-
-/** All annotations of an object together, as a kube-apiserver limits them. */
-const annotationsBytesMax = 256 * 1024
 
 /** The conflicts that are left when whoever applies may take what was applied from the client and is unchanged. */
 export function lastAppliedConflicts(

@@ -1,5 +1,6 @@
 import { isPlainObject } from '@skerry/base/json'
 import { type FieldSet, noFields, unionOf } from './field-set.ts'
+import { updateManagersMax } from './limits.ts'
 import { type FieldsV1, readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
 import { compareText, goJson } from './path-element.ts'
 
@@ -24,7 +25,7 @@ export type ManagerKey = {
   readonly subresource: string
 }
 
-export type Manager = ManagerKey & {
+export type Owner = ManagerKey & {
   readonly time: string | undefined
   readonly fields: FieldSet
   /** The entry that it was read from: as it is while its fields are. */
@@ -32,7 +33,7 @@ export type Manager = ManagerKey & {
 }
 
 /** All managers of an object, by the text that identifies each. */
-export type Managed = Map<string, Manager>
+export type Managed = Map<string, Owner>
 
 /** The text that identifies a manager. Who applies is the same in every version. */
 export function managerId({ manager, operation, apiVersion, subresource }: ManagerKey): string {
@@ -57,7 +58,7 @@ export function readManaged(entries: unknown): Managed | undefined {
   return managed
 }
 
-function readEntry(entry: unknown): Manager | undefined {
+function readEntry(entry: unknown): Owner | undefined {
   if (!isPlainObject(entry)) return undefined
   const { operation, fieldsType, fieldsV1 = {} } = entry
   const manager = textOf(entry['manager'])
@@ -85,7 +86,7 @@ export function writeManaged(managed: Managed): ManagedFieldsEntry[] | undefined
   return [...managed.values()].sort(compareManagers).map(writeEntry)
 }
 
-function writeEntry(manager: Manager): ManagedFieldsEntry {
+function writeEntry(manager: Owner): ManagedFieldsEntry {
   const { fields, time, written } = manager
   return {
     ...(manager.manager === '' ? {} : { manager: manager.manager }),
@@ -98,7 +99,7 @@ function writeEntry(manager: Manager): ManagedFieldsEntry {
   }
 }
 
-function compareManagers(left: Manager, right: Manager): number {
+function compareManagers(left: Owner, right: Owner): number {
   return (
     compareText(left.operation, right.operation) ||
     secondsOf(left) - secondsOf(right) ||
@@ -108,11 +109,9 @@ function compareManagers(left: Manager, right: Manager): number {
   )
 }
 
-const secondsOf = ({ time }: Manager): number =>
+const secondsOf = ({ time }: Owner): number =>
   time === undefined ? 0 : Math.floor(Date.parse(time) / 1000)
 
-/** How many managers of updates an object remembers one by one, as a kube-apiserver does. */
-const updateManagersMax = 10
 const mergedManager = 'ancient-changes'
 
 /** Merges the oldest updaters of each version into one, until there are few enough. */

@@ -37,7 +37,7 @@ const allButStatus = fieldSetOfPaths([[fieldElement('metadata')], [fieldElement(
 /** What a write to this part of an object leaves as it is, whatever it says. */
 export function resetFields(kind: AnyKind, subresource: string): FieldSet {
   if (!kind.hasStatus) return noFields
-  return subresource === 'status' ? allButStatus : statusOnly
+  return subresource === '' ? statusOnly : allButStatus
 }
 
 /** An object without the list of who manages it, which is no part of what is managed. */

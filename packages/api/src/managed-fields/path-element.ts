@@ -14,22 +14,29 @@ export const keyElement = (fields: Readonly<Record<string, unknown>>): PathEleme
 
 export const valueElement = (value: unknown): PathElement => `v:${goJson(value)}`
 
-/** The text that identifies the same step as one that came from elsewhere; undefined if it is none. */
-export function readPathElement(text: string): PathElement | 'unknown' | undefined {
+export type ReadElement =
+  | { readonly type: 'element'; readonly element: PathElement }
+  /** A sort of step that nobody knows yet. */
+  | { readonly type: 'unknown' }
+  | { readonly type: 'malformed' }
+
+/** The step that a text names, in the text that all equal steps have. */
+export function readPathElement(text: string): ReadElement {
+  if (text.startsWith('f:')) return { type: 'element', element: text }
+  if (text[1] !== ':') return { type: 'malformed' }
   const value = text.slice(2)
-  if (text.length < 2 || text[1] !== ':') return undefined
-  switch (text[0]) {
-    case 'f':
-      return text
-    case 'i':
-      return /^[+-]?\d{1,18}$/.test(value) ? `i:${Number(value)}` : undefined
-    case 'v':
-    case 'k':
-      return readJsonElement(text[0], value)
-    default:
-      return 'unknown'
-  }
+  const element =
+    text[0] === 'i'
+      ? readIndex(value)
+      : text[0] === 'v' || text[0] === 'k'
+        ? readJsonElement(text[0], value)
+        : 'unknown'
+  if (element === 'unknown') return { type: 'unknown' }
+  return element === undefined ? { type: 'malformed' } : { type: 'element', element }
 }
+
+const readIndex = (text: string): PathElement | undefined =>
+  /^[+-]?\d{1,18}$/.test(text) ? `i:${Number(text)}` : undefined
 
 function readJsonElement(type: 'v' | 'k', text: string): PathElement | undefined {
   let value: unknown
@@ -63,18 +70,12 @@ export function goJson(value: unknown): string {
 /** A step as messages show it: `.spec`, `[name="web"]`, `[="x"]`, `[0]`. */
 export function showPathElement(element: PathElement): string {
   const text = element.slice(2)
-  switch (element[0]) {
-    case 'f':
-      return `.${text}`
-    case 'k':
-      return `[${Object.entries(parseJson(text) as object)
-        .map(([name, value]) => `${name}=${showValue(value)}`)
-        .join(',')}]`
-    case 'v':
-      return `[=${showValue(parseJson(text))}]`
-    default:
-      return `[${text}]`
-  }
+  if (element.startsWith('f:')) return `.${text}`
+  if (element.startsWith('k:'))
+    return `[${Object.entries(parseJson(text) as object)
+      .map(([name, value]) => `${name}=${showValue(value)}`)
+      .join(',')}]`
+  return element.startsWith('v:') ? `[=${showValue(parseJson(text))}]` : `[${text}]`
 }
 
 function showValue(value: unknown): string {
@@ -150,12 +151,10 @@ export function compareText(left: string, right: string): number {
   if (left === right) return 0
   const order = left < right ? -1 : 1
   if (!/[\ud800-\uffff]/.test(left) || !/[\ud800-\uffff]/.test(right)) return order
-  const ones = [...left]
-  const others = [...right]
   for (let index = 0; ; index += 1) {
-    const one = ones[index]?.codePointAt(0)
-    const other = others[index]?.codePointAt(0)
-    if (one === undefined || other === undefined) return ones.length - others.length
+    const one = left.codePointAt(index)
+    const other = right.codePointAt(index)
+    if (one === undefined || other === undefined) return left.length - right.length
     if (one !== other) return one - other
   }
 }

@@ -1,4 +1,5 @@
 import { isPlainObject, isRawNumber } from '@skerry/base/json'
+import { goText, goTypeOf } from '../go-text.ts'
 import {
   type FieldType,
   type ListType,
@@ -7,11 +8,9 @@ import {
   firstShape,
   shapeOf,
 } from './field-type.ts'
+import { typedProblemsMax } from './limits.ts'
 import { listItem } from './list-item.ts'
 import { compareText, showPathElement } from './path-element.ts'
-
-/** One message tells of so many at most. */
-const problemsMax = 100
 
 /**
  * What of a configuration does not fit the schema, in the words of structured-merge-diff; undefined if all fits.
@@ -20,7 +19,9 @@ export function typedProblems(type: FieldType, value: unknown): string | undefin
   const problems: string[] = []
   visit(type, value, '', problems)
   if (problems.length <= 1) return problems[0]
-  return ['errors:', ...problems.slice(0, problemsMax).map((problem) => `  ${problem}`)].join('\n')
+  return ['errors:', ...problems.slice(0, typedProblemsMax).map((problem) => `  ${problem}`)].join(
+    '\n',
+  )
 }
 
 function visit(type: FieldType, value: unknown, path: string, problems: string[]): void {
@@ -91,7 +92,7 @@ function wrongScalar(scalar: ScalarType, value: unknown): string {
     case 'string':
       return `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`
     case 'numeric':
-      return `expected numeric (int or float), got ${goType(value)}`
+      return `expected numeric (int or float), got ${goTypeOf(value)}`
     case 'boolean':
       return `expected boolean, got ${goValue(value)}`
     case 'untyped':
@@ -100,18 +101,7 @@ function wrongScalar(scalar: ScalarType, value: unknown): string {
 }
 
 /** How Go's `%v` shows the box around a value. */
-const goValue = (value: unknown): string => `&{${goPlain(value)}}`
-
-function goPlain(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(goPlain).join(' ')}]`
-  if (isPlainObject(value))
-    return `map[${Object.keys(value)
-      .sort(compareText)
-      .map((name) => `${name}:${goPlain(value[name])}`)
-      .join(' ')}]`
-  if (value === null) return '<nil>'
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
+const goValue = (value: unknown): string => `&{${goText(value)}}`
 
 /** How Go's `%#v` shows it. */
 function goSyntax(value: unknown): string {
@@ -122,10 +112,4 @@ function goSyntax(value: unknown): string {
       .map((name) => `${JSON.stringify(name)}:${goSyntax(value[name])}`)
       .join(', ')}}`
   return value === null ? 'interface {}(nil)' : JSON.stringify(value)
-}
-
-function goType(value: unknown): string {
-  if (Array.isArray(value)) return '[]interface {}'
-  if (isPlainObject(value)) return 'map[string]interface {}'
-  return typeof value === 'boolean' ? 'bool' : 'string'
 }

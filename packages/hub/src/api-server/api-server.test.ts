@@ -503,19 +503,23 @@ describe('patches', () => {
     refused(
       await patch({}, strategic),
       415,
-      /Site takes no strategic merge patch: use a merge patch/,
+      /accepted media types include: application\/json-patch\+json, application\/merge-patch\+json, application\/apply-patch\+yaml$/,
     )
     refused(
       await patch({}, { 'content-type': 'application/apply-patch+yaml' }),
-      415,
-      /server-side apply is not there yet/,
+      422,
+      /fieldManager: Required value: is required for apply patch$/,
     )
     refused(
       await patch({}, { 'content-type': 'text/plain' }),
       415,
       /accepted media types include: application\/json-patch\+json/,
     )
-    refused(await patch([], merge), 400, /the patch must be an object/)
+    refused(
+      await patch([], merge),
+      400,
+      /^error decoding patch: json: cannot unmarshal array into Go value of type map\[string\]interface \{\}$/,
+    )
     refused(await patch({}, json), 400, /must be a list/)
     refused(
       await patch([{ op: 'test', path: '/spec/timeZone', value: 'x' }], json),

@@ -5,6 +5,7 @@ import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
 import type { KindSource } from '@skerry/api/kind-source'
 import type { State } from '@skerry/api/state'
+import type { TextState } from '@skerry/api/text-state'
 import type { Audit, AuditTrail } from './audit.ts'
 import type {
   ApiRequest,
@@ -26,6 +27,8 @@ export type DocumentSource = { readonly mediaType: string; readonly make: () => 
 
 export type ApiServerOptions = {
   readonly state: State
+  /** The same objects as the texts that are kept. */
+  readonly texts: TextState
   readonly kinds: KindSource
   readonly clock: Clock
   readonly random: Random
@@ -48,7 +51,7 @@ export type ApiServerOptions = {
 /** What every handler works with. */
 export type ServerContext = Pick<
   ApiServerOptions,
-  'state' | 'kinds' | 'clock' | 'random' | 'log' | 'documents'
+  'state' | 'texts' | 'kinds' | 'clock' | 'random' | 'log' | 'documents' | 'authorize'
 > & {
   readonly extensions: ExtensionTable
   /** Aborts when the server is closed. */

@@ -1,92 +1,103 @@
-import { isPlainObject } from '@skerry/base/json'
-import type { AnyKind } from '@skerry/api/kind'
-import type { StoredObject } from '@skerry/api/object'
-import { patchTypes, takesStrategicPatch } from '@skerry/api/openapi-operation'
-import { applyJsonPatch } from '@skerry/api/patch-json'
-import { applyMergePatch } from '@skerry/api/patch-merge'
-import { applyStrategicPatch } from '@skerry/api/patch-strategic'
-import { ApiError, badRequest, isApiError } from '@skerry/api/status'
+import type { KubeObject, StoredObject } from '@skerry/api/object'
+import { badRequest, conflict, invalid, isApiError } from '@skerry/api/status'
 import { sendAnswer, shapedObject } from './answer.ts'
-import { contentType, parseText, readText } from './body.ts'
+import { attributesOf, forbidden } from './authorization.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
 import { patchTriesMax } from './limits.ts'
-import { readStored } from './object-handlers.ts'
+import { type Patch, readPatch } from './read-patch.ts'
 import { isDryRun } from './request-options.ts'
 import { storeUpdate } from './write-handlers.ts'
 
-type Patch = {
-  readonly apply: (before: StoredObject) => unknown
-  /** Whether the patch says which version it is for: then it is tried once. */
-  readonly isOfVersion: boolean
-}
-
-/** Changes an object by a patch; tries again when somebody else was faster. */
+/** Changes an object by a patch, or makes it by an apply; tries again when somebody else was faster. */
 export async function servePatch(server: ServerContext, call: ObjectCall): Promise<void> {
-  const patch = await readPatch(call)
+  const patch = await readPatch(server, call)
   const dryRun = isDryRun(call.query.getAll('dryRun'))
-  for (let attempt = 1; ; attempt += 1)
-    try {
-      return await patchOnce(server, call, { patch, dryRun })
-    } catch (thrown) {
-      const mayRetry = !patch.isOfVersion && attempt < patchTriesMax
-      if (!mayRetry || !isApiError(thrown, 'Conflict')) throw thrown
-    }
+  for (let attempt = 1; ; attempt += 1) {
+    const mayRetry = attempt < patchTriesMax
+    if (await patchOnce(server, call, { patch, dryRun, mayRetry })) return
+  }
 }
 
+type Attempt = { readonly patch: Patch; readonly dryRun: boolean; readonly mayRetry: boolean }
+
+/** Reads, decides and writes; false if the object changed between. */
 async function patchOnce(
   server: ServerContext,
   call: ObjectCall,
-  { patch, dryRun }: { readonly patch: Patch; readonly dryRun: boolean },
-): Promise<void> {
+  { patch, dryRun, mayRetry }: Attempt,
+): Promise<boolean> {
   const { target, query, user } = call
-  const { kind } = target
-  const before = await readStored(server, target)
-  const patched = patch.apply(before)
-  if (!isPlainObject(patched)) throw badRequest('the patch leaves no object')
+  const { kind, namespace, name } = target
+  const before: StoredObject | undefined = await server.state.get(kind, { namespace, name })
+  const { object: patched, isOfVersion } = patch.decide(before)
+  assertSameObject(call, patched as KubeObject, before)
   const { object, warnings } = decodeObject(target, patched, query)
+  if (before === undefined) await assertMayCreate(server, call)
   const admit = server.extensions.admit(kind, target.subresource)
+  const operation = before === undefined ? 'create' : 'update'
   const admitted =
-    admit === undefined ? object : await admit('update', object, before, { user, dryRun })
-  // A patch that removes the version still means the object that it was applied to.
-  admitted.metadata.resourceVersion ??= before.metadata.resourceVersion
-  const updated = await storeUpdate(server, target, { object: admitted, dryRun })
-  const body = shapedObject(server, call, { kind, object: updated })
-  await sendAnswer(call, { code: 200, body, warnings })
-}
-
-async function readPatch({ request, target }: ObjectCall): Promise<Patch> {
-  const { kind } = target
-  const type = contentType(request)
-  assertPatchType(kind, type)
-  const body = parseText(await readText(request), 'JSON')
-  if (type === 'application/json-patch+json')
-    return {
-      apply: (before) => applyJsonPatch(before, body),
-      isOfVersion: Array.isArray(body) && body.some(namesVersion),
-    }
-  if (!isPlainObject(body)) throw badRequest('the patch must be an object')
-  const { metadata } = body
-  const isOfVersion = isPlainObject(metadata) && metadata['resourceVersion'] !== undefined
-  return type === 'application/merge-patch+json'
-    ? { apply: (before) => applyMergePatch(before, body), isOfVersion }
-    : { apply: (before) => applyStrategicPatch(kind, before, body), isOfVersion }
-}
-
-function namesVersion(operation: unknown): boolean {
-  return isPlainObject(operation) && operation['path'] === '/metadata/resourceVersion'
-}
-
-function assertPatchType(kind: AnyKind, type: string): void {
-  const accepted = patchTypes(kind)
-  if (accepted.includes(type)) return
-  const why = type.startsWith('application/apply-patch')
-    ? 'server-side apply is not there yet: apply from the client (kubectl apply without --server-side)'
-    : type === 'application/strategic-merge-patch+json' && !takesStrategicPatch(kind)
-      ? `${kind.kind} takes no strategic merge patch: use a merge patch (kubectl patch --type merge)`
-      : 'the body of the request was in an unknown format'
-  throw new ApiError(
-    'UnsupportedMediaType',
-    `${why} - accepted media types include: ${accepted.join(', ')}`,
+    admit === undefined ? object : await admit(operation, object, before, { user, dryRun })
+  const written = await write(server, call, { object: admitted, before, patch, dryRun }).catch(
+    (thrown: unknown) => {
+      const isStale = isApiError(thrown, 'Conflict', 'AlreadyExists') && mayRetry && !isOfVersion
+      if (!isStale) throw thrown
+      return undefined
+    },
   )
+  if (written === undefined) return false
+  const body = shapedObject(server, call, { kind, object: written })
+  await sendAnswer(call, { code: before === undefined ? 201 : 200, body, warnings })
+  return true
+}
+
+type Writing = {
+  readonly object: KubeObject
+  readonly before: StoredObject | undefined
+  readonly patch: Patch
+  readonly dryRun: boolean
+}
+
+function write(
+  server: ServerContext,
+  { target }: ObjectCall,
+  { object, before, patch, dryRun }: Writing,
+): Promise<StoredObject> {
+  const { fieldManager, isApplied } = patch
+  const options = { dryRun, fieldManager, isApplied }
+  if (before === undefined) return server.state.create(target.kind, object, options)
+  // A patch that removes the version still means the object that it was applied to.
+  object.metadata.resourceVersion ??= before.metadata.resourceVersion
+  return storeUpdate(server, target, { object, ...options })
+}
+
+/** A patch may say which object it means; it cannot make another of it. */
+function assertSameObject(
+  { target }: ObjectCall,
+  patched: Partial<KubeObject>,
+  before: StoredObject | undefined,
+): void {
+  const { kind, name } = target
+  const { uid = '', name: given = '' } = patched.metadata ?? {}
+  if (before === undefined && uid !== '')
+    throw conflict(
+      kind,
+      name,
+      `uid mismatch: the provided object specified uid ${uid}, and no existing object was found`,
+    )
+  if (given === '')
+    throw badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    )
+  if (before !== undefined && uid !== '' && uid !== before.metadata.uid)
+    throw invalid(kind, name, [
+      { path: 'metadata.uid', type: 'Invalid', value: uid, message: 'field is immutable' },
+    ])
+}
+
+/** Who may patch what is there may not yet make what is not. */
+async function assertMayCreate(server: ServerContext, { user, target }: ObjectCall): Promise<void> {
+  const attributes = attributesOf('create', target)
+  const decision = await server.authorize(user, attributes)
+  if (!decision.allowed) throw forbidden(user, attributes, decision.reason)
 }

@@ -1,4 +1,5 @@
 import type { KubeObject, StoredObject } from '@skerry/api/object'
+import type { WriteOptions } from '@skerry/api/state'
 import { sendAnswer, shapedObject } from './answer.ts'
 import type { ResourceTarget } from './authorization.ts'
 import { readObject } from './body.ts'
@@ -6,16 +7,18 @@ import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
 import { readStored } from './object-handlers.ts'
 import { isDryRun } from './request-options.ts'
+import { fieldManagerOf } from './write-options.ts'
 
 export async function serveCreate(server: ServerContext, call: ResourceCall): Promise<void> {
   const { target, query, user } = call
   const { kind } = target
   const { object, warnings } = decodeObject(target, await readObject(call.request), query)
   const dryRun = isDryRun(query.getAll('dryRun'))
+  const fieldManager = fieldManagerOf(call, 'CreateOptions')
   const admit = server.extensions.admit(kind)
   const admitted =
     admit === undefined ? object : await admit('create', object, undefined, { user, dryRun })
-  const created = await server.state.create(kind, admitted, { dryRun })
+  const created = await server.state.create(kind, admitted, { dryRun, fieldManager })
   const body = shapedObject(server, call, { kind, object: created })
   await sendAnswer(call, { code: 201, body, warnings })
 }
@@ -25,12 +28,13 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
   const { kind } = target
   const { object, warnings } = decodeObject(target, await readObject(call.request), query)
   const dryRun = isDryRun(query.getAll('dryRun'))
+  const fieldManager = fieldManagerOf(call, 'UpdateOptions')
   const admit = server.extensions.admit(kind, target.subresource)
   const admitted =
     admit === undefined
       ? object
       : await admit('update', object, await readStored(server, target), { user, dryRun })
-  const updated = await storeUpdate(server, target, { object: admitted, dryRun })
+  const updated = await storeUpdate(server, target, { object: admitted, dryRun, fieldManager })
   const body = shapedObject(server, call, { kind, object: updated })
   await sendAnswer(call, { code: 200, body, warnings })
 }
@@ -39,10 +43,10 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
 export async function storeUpdate(
   { state }: Pick<ServerContext, 'state'>,
   { kind, subresource }: ResourceTarget,
-  { object, dryRun }: { readonly object: KubeObject; readonly dryRun: boolean },
+  { object, ...options }: WriteOptions & { readonly object: KubeObject },
 ): Promise<StoredObject> {
   return state.update(kind, object, {
-    dryRun,
-    ...(subresource === undefined ? {} : { subresource: 'status' }),
+    ...options,
+    ...(subresource === undefined ? {} : { subresource: 'status', managedAs: subresource }),
   })
 }
