@@ -14,7 +14,7 @@ export const sitesChangedMessage =
  * The objects of some sites only, of every kind that belongs to sites: others cannot be read, changed,
  * moved away or moved in. Whatever a handler does with it, it cannot forget to ask.
  */
-export function scopedState<S extends State>(state: S, sites: SiteScope): S {
+export function scopedState(state: State, sites: SiteScope): State {
   const scoped: UntypedState = {
     get: async (kind, key) => {
       const object: StoredObject | undefined = await state.get(kind, key)
@@ -46,31 +46,21 @@ export function scopedState<S extends State>(state: S, sites: SiteScope): S {
     watch: (kind, options) =>
       watchWithin(sites, kind, options, (scopedOptions) => state.watch(kind, scopedOptions)),
   }
-  return { ...scoped, ...scopedTexts(state, sites) } as State as S
+  return scoped as State
 }
 
-/** The same for what reads a store as text, where it can. */
-function scopedTexts(state: State & Partial<TextState>, sites: SiteScope): Partial<TextState> {
-  const { getText, listTexts, watchTexts, version } = state
-  if (
-    getText === undefined ||
-    listTexts === undefined ||
-    watchTexts === undefined ||
-    version === undefined
-  )
-    return {}
+/** The same for reading as text. */
+export function scopedTexts(texts: TextState, sites: SiteScope): TextState {
   return {
-    version: () => version.call(state),
+    version: () => texts.version(),
     getText: async (kind, key) => {
-      const found = await getText.call(state, kind, key)
+      const found = await texts.getText(kind, key)
       if (found !== undefined && kind.siteAt !== undefined) assertIn(sites, kind, found.object)
       return found
     },
-    listTexts: (kind, options = {}) => listTexts.call(state, kind, within(sites, kind, options)),
+    listTexts: (kind, options = {}) => texts.listTexts(kind, within(sites, kind, options)),
     watchTexts: (kind, options) =>
-      watchWithin(sites, kind, options, (scopedOptions) =>
-        watchTexts.call(state, kind, scopedOptions),
-      ),
+      watchWithin(sites, kind, options, (scoped) => texts.watchTexts(kind, scoped)),
   }
 }
 
