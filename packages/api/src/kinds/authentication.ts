@@ -1,3 +1,4 @@
+import { isRawNumber } from '@skerry/base/json'
 import { defineKind } from '../kind.ts'
 import type { Problem } from '../problem.ts'
 import { boolean, integer, list, map, object, optional, string, withDefault } from '../schema.ts'
@@ -110,9 +111,11 @@ export const tokenRequestKind = defineKind({
   validate: ({ spec }) => expirationProblems(spec.expirationSeconds),
 })
 
-function expirationProblems(value: number): Problem[] {
+function expirationProblems(given: number): Problem[] {
+  // Past 2^53 it comes as the digits that were sent.
+  const value = isRawNumber(given) ? Number(given.rawJSON) : given
   const refuse = (message: string): Problem[] => [
-    { path: 'spec.expirationSeconds', type: 'Invalid', value, message },
+    { path: 'spec.expirationSeconds', type: 'Invalid', value: given, message },
   ]
   if (value < expirationSeconds.min)
     return refuse('may not specify a duration less than 10 minutes')

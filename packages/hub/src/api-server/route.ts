@@ -17,6 +17,8 @@ const ownPrefixes: ReadonlySet<string> = new Set([
   'livez',
   'readyz',
   'metrics',
+  '.well-known',
+  'openid',
 ])
 
 export function isOwnPath(path: string): boolean {
