@@ -5,7 +5,7 @@ import {
   type Http2ServerResponse,
   createSecureServer,
 } from 'node:http2'
-import type { AddressInfo, Socket } from 'node:net'
+import { type AddressInfo, Server, type Socket } from 'node:net'
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
@@ -22,6 +22,7 @@ import {
   apiResetsPerSecondMax,
   apiStreamsMax,
   drainAnnounceMs,
+  drainLingerMs,
   slowLookMs,
 } from './limits.ts'
 import { type Http2Sessions, createHttp2Sessions } from './listener/http2-sessions.ts'
@@ -92,11 +93,13 @@ export async function listenApi(options: ListenerOptions): Promise<ApiListener> 
       sessions.sayGoodbye()
       // Whoever is busy asks again in this time, and is told; whoever idles notices the end by itself.
       if (sockets.size > 0) await clock.sleep(drainAnnounceMs)
-      server.close()
+      // Only the door: a server of HTTP would cut connections that have asked nothing yet.
+      Server.prototype.close.call(server)
+      if (sockets.size > 0) await clock.sleep(drainLingerMs)
     },
     async [Symbol.asyncDispose]() {
       stop.abort()
-      if (server.listening) server.close()
+      server.close()
       // Streams that would go on for ever have been ended by their own servers before this one.
       for (const socket of sockets) socket.destroySoon()
       await closed

@@ -11,8 +11,11 @@ export const apiBodyMs = 60_000
 /** An upload to the registry may take hours, but not stand still: it moves so much in each window. */
 export const uploadWindowMs = 60_000
 export const uploadWindowBytesMin = 64 * 1024
-/** An answer of which its reader takes nothing for this long is cut off. */
-export const apiReaderStuckMs = 60_000
+/**
+ * An answer that is handed over whole has to be taken within this, one in pieces a piece: Node does not
+ * tell how much of a piece has gone. 30 MB of a whole large fleet at 100 kB/s.
+ */
+export const apiReaderStuckMs = 300_000
 /** How often slow requests are looked for. */
 export const slowLookMs = 5_000
 
@@ -42,6 +45,8 @@ export const certificateLookMs = 60 * 60_000
 
 /** At a stop: how long clients that are active are told to go elsewhere before nobody is let in. */
 export const drainAnnounceMs = 1_000
+/** At a stop: how long whoever has just come in may take to ask. */
+export const drainLingerMs = 500
 /** At a stop: how long requests that were let in may take to end. */
 export const drainMsMax = 30_000
 /** The longest `--shutdown-delay-duration`. */

@@ -33,9 +33,13 @@ export function createHttp2Sessions(clock: Clock): Http2Sessions {
     },
     look: () => {
       const nowMs = clock.monotonicMs()
-      for (const [session, { streams, hasAsked, idleSinceMs }] of sessions)
-        if (streams === 0 && nowMs - idleSinceMs > (hasAsked ? apiKeepAliveMs : apiSilentMs))
-          session.close()
+      for (const [session, { streams, hasAsked, idleSinceMs }] of sessions) {
+        const isIdle = nowMs - idleSinceMs > (hasAsked ? apiKeepAliveMs : apiSilentMs)
+        if (streams > 0 || !isIdle) continue
+        // Headers that never end keep a connection that was told to close.
+        if (session.closed) session.destroy()
+        else session.close()
+      }
     },
     sayGoodbye: () => {
       isLeaving = true

@@ -97,10 +97,10 @@ function isTaken(response: Response): boolean {
   return stream?.writableFinished ?? true
 }
 
-function bytesOf({ socket }: Request): { readonly received: number; readonly sent: number } {
+function bytesOf(request: Request): { readonly received: number; readonly sent: number } {
   // A request whose connection has gone has no socket, whatever the types say.
-  const { bytesRead = 0, bytesWritten = 0 } = socket ?? {}
-  return { received: bytesRead, sent: bytesWritten }
+  const { socket } = request as { readonly socket?: Request['socket'] | null }
+  return { received: socket?.bytesRead ?? 0, sent: socket?.bytesWritten ?? 0 }
 }
 
 /** Says why if nothing was said yet. Nobody waits for the rest. */
