@@ -3,7 +3,6 @@ import { type IncomingMessage, createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
-import { namespaceKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
 import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
@@ -53,7 +52,6 @@ export async function openAccessRig(): Promise<AccessRig> {
   const random = systemRandom
   const state = stack.use(createMemoryState({ clock, random }))
   const source = fixedKinds(kinds)
-  await state.create(namespaceKind, { metadata: { name: 'default' } })
   await bootstrapAccess(state, kinds)
   const access = stack.use(openAccess({ state, kinds: source, clock, log: silentLog }))
   await access.synced
