@@ -133,7 +133,7 @@ const masks: readonly (readonly [RegExp, string])[] = [
   [/https:\/\/127\.0\.0\.1:\d+/g, 'https://SERVER'],
   [/\beyJ[\w-]+\.[\w-]+\.[\w-]+/g, 'TOKEN'],
   [/\/tmp\/[\w./-]+/g, '/tmp/FILE'],
-  [/(^|\s)(\d+[smhd])+(?=\s|$)/gm, '$1AGE'],
+  [/(^|\s)(\d+[smhd])+(?=\s|$|\))/gm, '$1AGE'],
   [/(\S) {2,}/g, '$1  '],
   [/(Resource Version: +)\d+/g, '$1RV'],
   [/(X509SHA256=)\w+/g, '$1DIGEST'],
