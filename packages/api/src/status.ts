@@ -15,7 +15,7 @@ export type Status = {
     readonly name?: string
     readonly group?: string
     readonly kind?: string
-    readonly causes?: readonly { reason: string; message: string; field: string }[]
+    readonly causes?: readonly { reason: string; message: string; field?: string }[]
     readonly retryAfterSeconds?: number
   }
 }
@@ -91,16 +91,21 @@ function reasonOfCode(httpCode: number): StatusReason {
 
 type Named = Pick<AnyKind, 'group' | 'plural' | 'kind'>
 
-const detailsOf = (kind: Named, name: string) => ({ name, group: kind.group, kind: kind.plural })
+/** What an answer is about; nothing is said of what is empty. */
+export const namedDetails = (kind: Pick<AnyKind, 'group' | 'plural'>, name: string) => ({
+  ...(name === '' ? {} : { name }),
+  ...(kind.group === '' ? {} : { group: kind.group }),
+  kind: kind.plural,
+})
 
 export const notFound = (kind: Named, name: string) =>
-  new ApiError('NotFound', `${resourceName(kind)} "${name}" not found`, detailsOf(kind, name))
+  new ApiError('NotFound', `${resourceName(kind)} "${name}" not found`, namedDetails(kind, name))
 
 export const alreadyExists = (kind: Named, name: string) =>
   new ApiError(
     'AlreadyExists',
     `${resourceName(kind)} "${name}" already exists`,
-    detailsOf(kind, name),
+    namedDetails(kind, name),
   )
 
 /** The object changed since it was read. `why` says what did not match. */
@@ -108,7 +113,7 @@ export const conflict = (kind: Named, name: string, why: string) =>
   new ApiError(
     'Conflict',
     `Operation cannot be fulfilled on ${resourceName(kind)} "${name}": ${why}`,
-    detailsOf(kind, name),
+    namedDetails(kind, name),
   )
 
 /** What optimistic concurrency says, in Kubernetes' words. */
@@ -131,9 +136,7 @@ export function invalid(kind: Named, name: string, problems: readonly Problem[])
     'Invalid',
     `${kind.kind}${kind.group === '' ? '' : `.${kind.group}`} "${name}" is invalid: ${summary}`,
     {
-      name,
-      group: kind.group,
-      kind: kind.kind,
+      ...namedDetails({ ...kind, plural: kind.kind }, name),
       causes: problems.map((problem) => ({
         reason: causeReasons[problem.type],
         message: describeProblem(problem),

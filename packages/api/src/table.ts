@@ -59,22 +59,24 @@ export function tableOf(
   objects: readonly StoredObject[],
   options: TableOptions,
 ): Table {
-  const isLast = namedLast.has(resourceName(kind))
   return {
     kind: 'Table',
     apiVersion: 'meta.k8s.io/v1',
     metadata:
       options.resourceVersion === undefined ? {} : { resourceVersion: options.resourceVersion },
     columnDefinitions: columnDefinitions(kind),
-    rows: objects.map((object): TableRow => {
-      const cells = kind.columns.map((column) => cellOf(column, object, options.nowMs))
-      const { name } = object.metadata
-      return {
-        cells: isLast ? [...cells, name] : [name, ...cells],
-        ...rowObject(object, options.includeObject),
-      }
-    }),
+    rows: objects.map((object): TableRow => ({
+      cells: cellsOf(kind, object, options.nowMs),
+      ...rowObject(object, options.includeObject),
+    })),
   }
+}
+
+/** What a row shows, in the order of the column definitions. */
+export function cellsOf(kind: AnyKind, object: StoredObject, nowMs: number): Cell[] {
+  const cells = kind.columns.map((column) => cellOf(column, object, nowMs))
+  const { name } = object.metadata
+  return namedLast.has(resourceName(kind)) ? [...cells, name] : [name, ...cells]
 }
 
 function rowObject(object: StoredObject, include: IncludeObject): { object?: object } {

@@ -1,4 +1,4 @@
-import type { AnyKind } from './kind.ts'
+import { type AnyKind, apiVersionOf } from './kind.ts'
 import type { ObjectKey, StoredObject } from './object.ts'
 import type { ListOptions, WatchOptions } from './state.ts'
 
@@ -33,6 +33,8 @@ export type PageOptions = ListOptions & {
   readonly after?: ObjectKey | undefined
   /** The version of the first page: all pages are of one snapshot. Rejects with Expired when it is no longer kept. */
   readonly at?: string | undefined
+  /** How many there are after the key, when that is known: then it is not counted again. */
+  readonly remaining?: number | undefined
 }
 
 export type TextPage = {
@@ -48,3 +50,15 @@ export type TextPage = {
 export type TextEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly item: StoredText }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string; readonly isInitialEnd?: boolean }
+
+const openings = new WeakMap<AnyKind, string>()
+
+/** How the text of every object of a kind begins, up to where its metadata does. */
+export function openingOf(kind: AnyKind): string {
+  const known = openings.get(kind)
+  if (known !== undefined) return known
+  const type = JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind })
+  const opening = `${type.slice(0, -1)},"metadata":`
+  openings.set(kind, opening)
+  return opening
+}

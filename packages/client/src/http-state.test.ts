@@ -26,6 +26,7 @@ describeState('HTTP', async () => {
   const state = stack.use(createMemoryState({ clock, random }))
   const apiServer = createApiServer({
     state,
+    texts: state,
     kinds: fixedKinds(kinds),
     clock,
     random,

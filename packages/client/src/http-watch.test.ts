@@ -35,6 +35,7 @@ async function openRig(changesMax?: number): Promise<Rig> {
   const apiServer = createApiServer({
     ...options,
     state: behind,
+    texts: behind,
     kinds: fixedKinds(kinds),
     log: silentLog,
     authenticate: async () => ({ name: 'ann', groups: [] }),

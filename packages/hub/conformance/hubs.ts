@@ -37,6 +37,7 @@ export async function openMemoryHub(): Promise<HubUnderTest> {
   for (const name of ['default', 'kube-system']) await ensureNamespace(state, name)
   const apiServer = createApiServer({
     state,
+    texts: state,
     kinds: fixedKinds(kinds),
     clock,
     random,

@@ -46,6 +46,7 @@ export async function openApiRig(): Promise<ApiRig> {
   await access.synced
   const apiServer = createApiServer({
     state,
+    texts: state,
     kinds: source,
     clock,
     random,

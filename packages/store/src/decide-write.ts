@@ -1,5 +1,5 @@
-import { cloneJson, jsonDepth } from '@skerry/base/json'
-import { type AnyKind, apiVersionOf, resourceName } from '@skerry/api/kind'
+import { jsonDepth } from '@skerry/base/json'
+import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
 import {
   type PrepareContext,
@@ -33,7 +33,7 @@ export function createWrite(
     decide: (view) => {
       if (kind.scope === 'Namespaced') assertNamespace(kind, name, namespace!, view.namespace)
       if (view.current !== undefined) throw alreadyExists(kind, name)
-      return { action: options.dryRun ? 'keep' : 'put', object: asKept(kind, object) }
+      return { action: options.dryRun ? 'keep' : 'put', object }
     },
   }
 }
@@ -53,12 +53,9 @@ export function updateWrite(
     bytes: aboutBytes(object),
     decide: ({ current }): Decision => {
       if (current === undefined) throw notFound(kind, name)
-      const before = asShown(kind, current)
-      const after = prepareUpdate(kind, before, object, { ...options, nowMs })
-      if (after === before) return { action: 'keep', object: current }
-      const kept = asKept(kind, after)
-      if (options.dryRun) return { action: 'keep', object: kept }
-      return { action: isFinished(after) ? 'remove' : 'put', object: kept }
+      const after = prepareUpdate(kind, current, object, { ...options, nowMs })
+      if (after === current || options.dryRun) return { action: 'keep', object: after }
+      return { action: isFinished(after) ? 'remove' : 'put', object: after }
     },
   }
 }
@@ -131,16 +128,4 @@ function withPhase(namespace: StoredObject, phase: 'Active' | 'Terminating'): St
 /** Enough to bound a batch; the exact bytes are checked when the text is made. */
 function aboutBytes(object: object): number {
   return JSON.stringify(object).length
-}
-
-/** What is kept, as the kind that is written; a kind that is kept as it is costs nothing. */
-function asShown(kind: AnyKind, current: StoredObject): StoredObject {
-  return kind.keptAs === undefined ? current : kind.keptAs.fromKept(cloneJson(current))
-}
-
-function asKept(kind: AnyKind, object: StoredObject): StoredObject {
-  if (kind.keptAs === undefined) return object
-  const { kind: name } = kind.keptAs.kind
-  const kept = kind.keptAs.toKept(object)
-  return { ...kept, apiVersion: apiVersionOf(kind.keptAs.kind), kind: name } as StoredObject
 }

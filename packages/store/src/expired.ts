@@ -1,5 +1,6 @@
 import { type ApiError, gone } from '@skerry/api/status'
 
-export function expired(horizon: number): ApiError {
-  return gone(`Changes up to ${horizon} are no longer kept: list again and watch from there.`)
+/** In Kubernetes' words, which tell a client to list again. */
+export function expired(asked: number, horizon: number): ApiError {
+  return gone(`too old resource version: ${asked} (${horizon})`)
 }

@@ -11,19 +11,23 @@ export async function listTexts(
   kind: AnyKind,
   options: PageOptions,
 ): Promise<TextPage> {
-  const { limit } = options
-  const isCounted = limit !== undefined && !isNarrowed(options)
+  const { limit, remaining } = options
+  const isTold = limit !== undefined && !isNarrowed(options)
+  const isCounted = isTold && remaining === undefined
   const slices = ledger.slices(sliceQueryOf(kind, options, isCounted))[Symbol.asyncIterator]()
   const first = await slices.next()
   if (first.done === true) throw new Error('Broken assumption: a list has a first slice')
-  const { version, total } = first.value
+  const { version } = first.value
+  const total = remaining ?? first.value.total
   const page: Page = { taken: 0, cut: undefined }
   return {
     resourceVersion: String(version),
     slices: pageSlices({ kind, options, page }, first.value, slices),
     next: () => page.cut,
     remainingItemCount: () =>
-      page.cut === undefined || !isCounted || total === undefined ? undefined : total - page.taken,
+      page.cut === undefined || !isTold || total === undefined
+        ? undefined
+        : Math.max(1, total - page.taken),
   }
 }
 

@@ -54,7 +54,7 @@ export function createMemoryLedger(
     return outcome.kept
   }
   const rowsAt = (resource: string, at: number): Rows => {
-    if (at < horizon) throw expired(horizon)
+    if (at < horizon) throw expired(at, horizon)
     const rows: Rows = new Map(resources.get(resource))
     putBack(
       rows,
@@ -78,7 +78,7 @@ export function createMemoryLedger(
         yield { version: at, items: rest.slice(start, start + size), total: rest.length }
     },
     changes: async function* ({ resource, after, through }: ChangeRange) {
-      if (after < horizon) throw expired(horizon)
+      if (after < horizon) throw expired(after, horizon)
       yield* log.filter(
         ({ row, version: changed }) =>
           row.resource === resource && changed > after && changed <= through,

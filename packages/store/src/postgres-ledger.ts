@@ -29,7 +29,7 @@ export function createPostgresLedger({ pool, codec, write }: PostgresLedgerOptio
       for (let position = after; position < through;) {
         const query = { resource, after: position, through, limit: changePageMax }
         const { horizon, changes } = await asking(() => readChanges(pool, query))
-        if (position < horizon) throw expired(horizon)
+        if (position < horizon) throw expired(position, horizon)
         for (const row of changes) yield changeOf(row, codec)
         position = changes.length < changePageMax ? through : changes.at(-1)!.version
       }

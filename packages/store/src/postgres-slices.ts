@@ -36,7 +36,7 @@ export async function* postgresSlices(
     const slice = await asked
     const isPinned = version !== undefined
     version ??= slice.version
-    if (isPinned && version < slice.horizon) throw expired(slice.horizon)
+    if (isPinned && version < slice.horizon) throw expired(version, slice.horizon)
     const { rows, last } = merged(slice.rows, statement.limit)
     if (last !== undefined) asked = ask(version, last, false)
     yield {

@@ -1,18 +1,7 @@
 import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
 import type { StoredObject } from '@skerry/api/object'
+import { openingOf } from '@skerry/api/text-state'
 import { KeptText } from './kept-text.ts'
-
-const openings = new WeakMap<AnyKind, string>()
-
-/** How the text of every object of a kind begins. */
-export function openingOf(kind: AnyKind): string {
-  const known = openings.get(kind)
-  if (known !== undefined) return known
-  const type = JSON.stringify({ apiVersion: apiVersionOf(kind), kind: kind.kind })
-  const opening = `${type.slice(0, -1)},"metadata":{`
-  openings.set(kind, opening)
-  return opening
-}
 
 /** The kind by which objects of a kind are kept. */
 export function keptKindOf(kind: AnyKind): AnyKind {

@@ -1,6 +1,7 @@
-import type { Writable } from 'node:stream'
+import { type Writable, pipeline } from 'node:stream'
 import { promisify } from 'node:util'
-import { gzip } from 'node:zlib'
+import { createGzip, gzip } from 'node:zlib'
+import type { Clock } from '@skerry/base/clock'
 import type { AnyKind } from '@skerry/api/kind'
 import { apiVersionOf } from '@skerry/api/kind'
 import type { StoredObject } from '@skerry/api/object'
@@ -11,7 +12,14 @@ import { badRequest } from '@skerry/api/status'
 import { tellResponseObject } from './audit.ts'
 import type { ApiRequest } from './authorization.ts'
 import type { ApiResponse, Call, ServerContext } from './call.ts'
-import { compressBytesMin, drainBytesMax, warningCharactersMax, warningsMax } from './limits.ts'
+import { isDrained } from './drain.ts'
+import {
+  compressBytesMin,
+  drainBytesMax,
+  streamCharactersMin,
+  warningCharactersMax,
+  warningsMax,
+} from './limits.ts'
 import type { Accepted } from './media-type.ts'
 import { formatYaml } from './yaml-text.ts'
 
@@ -60,8 +68,7 @@ export async function sendText(
   { code, text }: { readonly code: number; readonly text: string | Buffer },
 ): Promise<void> {
   const plain = typeof text === 'string' ? Buffer.from(text) : text
-  const takesGzip = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
-  const isCompressed = takesGzip && plain.length >= compressBytesMin
+  const isCompressed = takesGzip(request) && plain.length >= compressBytesMin
   const bytes = isCompressed ? await compress(plain, { level: 1 }) : plain
   if (isCompressed) response.setHeader('Content-Encoding', 'gzip')
   response.setHeader('Vary', 'Accept, Accept-Encoding')
@@ -69,6 +76,52 @@ export async function sendText(
   response.statusCode = code
   if (!request.complete) discardRest(request)
   writableOf(response).end(request.method === 'HEAD' ? undefined : bytes)
+}
+
+/**
+ * Sends text as it comes: what is short at once, what is long piece by piece, no faster than the client
+ * takes it, so that a long list is never in memory as a whole.
+ */
+export async function sendPieces(
+  { request, response }: Pick<Call, 'request' | 'response'>,
+  pieces: AsyncIterator<string, void>,
+  clock: Clock,
+): Promise<void> {
+  let head = ''
+  while (head.length < streamCharactersMin) {
+    const next = await pieces.next()
+    if (next.done === true) {
+      tellResponseObject(request, head)
+      return sendText(request, response, { code: 200, text: head })
+    }
+    head += next.value
+  }
+  response.setHeader('Vary', 'Accept, Accept-Encoding')
+  response.statusCode = 200
+  if (request.method === 'HEAD') return void writableOf(response).end()
+  const output = streamOf(request, response)
+  output.write(head)
+  for (;;) {
+    if (!(await isDrained(output, clock))) throw new Error('The client takes no more of the list.')
+    const next = await pieces.next()
+    if (next.done === true) break
+    output.write(next.value)
+  }
+  output.end()
+}
+
+/** Where a long answer is written, compressed if the client can read that. */
+function streamOf(request: ApiRequest, response: ApiResponse): Writable {
+  if (!takesGzip(request)) return writableOf(response)
+  response.setHeader('Content-Encoding', 'gzip')
+  const compressing = createGzip({ level: 1 })
+  // A client that goes is noticed where the pieces are written.
+  pipeline(compressing, writableOf(response), () => compressing.destroy())
+  return compressing
+}
+
+function takesGzip(request: ApiRequest): boolean {
+  return /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
 }
 
 /** Both versions of HTTP answer through a stream; their own types differ in what nobody uses. */
@@ -143,11 +196,11 @@ export function shapedList(
 }
 
 /** Clients that list ask for either name; what they mean is plain. */
-function isPartial(as: string | undefined): boolean {
+export function isPartial(as: string | undefined): boolean {
   return as === 'PartialObjectMetadata' || as === 'PartialObjectMetadataList'
 }
 
-function includeObjectOf(query: URLSearchParams): IncludeObject {
+export function includeObjectOf(query: URLSearchParams): IncludeObject {
   const value = query.get('includeObject') ?? ''
   if (value === '') return 'Metadata'
   if (value === 'None' || value === 'Metadata' || value === 'Object') return value

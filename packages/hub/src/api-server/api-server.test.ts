@@ -70,6 +70,7 @@ async function openRig(more: Partial<ApiServerOptions> = {}): Promise<Rig> {
   const state = stack.use(createMemoryState({ clock, random }))
   const apiServer = createApiServer({
     state,
+    texts: state,
     kinds: fixedKinds(kinds),
     clock,
     random,
@@ -149,8 +150,10 @@ const refused = (reply: Reply, code: number, pattern: RegExp): void => {
 }
 
 describe('the handler table', () => {
+  const state = createMemoryState({ clock: systemClock, random: systemRandom })
   const options = (extensions: Extensions): ApiServerOptions => ({
-    state: createMemoryState({ clock: systemClock, random: systemRandom }),
+    state,
+    texts: state,
     kinds: fixedKinds([rolloutKind]),
     clock: systemClock,
     random: systemRandom,

@@ -30,8 +30,14 @@ export const readyCheckMsMax = 2000
 /** Open watches: 10,000 clients with a few each would be too many for one process; 20,000 idle ones hold about 400 MB. */
 export const watchesMax = 20_000
 
-/** A watcher that takes nothing for so long is cut off and may come back. */
-export const slowWatchMs = 15_000
+/** Who takes nothing of a watch or a list for so long is cut off and may come back. */
+export const slowReaderMs = 15_000
+
+/** A watcher that is cut off is told why, if it reads on within this. */
+export const lastWordsMs = 1_000
+
+/** A continue token holds two names of 253 characters at most, as base64. */
+export const continueCharactersMax = 2_048
 
 /** A watch that names no end lasts between one and two of these, so that clients spread over time. */
 export const watchLifeMs = 30 * 60_000
@@ -39,6 +45,9 @@ export const watchSecondsMax = 24 * 3600
 
 /** Answers larger than this are compressed when the client can read it. */
 export const compressBytesMin = 128 * 1024
+
+/** Lists longer than this are sent as they come; shorter ones at once, with their length. */
+export const streamCharactersMin = 512 * 1024
 
 /** How often a patch is tried again when somebody else was faster. */
 export const patchTriesMax = 8
@@ -49,6 +58,3 @@ export const warningCharactersMax = 250
 
 /** Users of whom it is remembered how they last acted for another: about 100 bytes each. */
 export const impersonatorsRememberedMax = 10_000
-
-/** The name of who manages fields, as in a kube-apiserver. */
-export const managerBytesMax = 128

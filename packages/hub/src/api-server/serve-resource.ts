@@ -1,8 +1,10 @@
-import { scopedState } from '../access/scoped-state.ts'
+import { scopedState, scopedTexts } from '../access/scoped-state.ts'
+import type { SiteScope } from './authorization.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
-import { serveGet, serveList } from './object-handlers.ts'
+import { serveList } from './list-handler.ts'
+import { serveGet } from './object-handlers.ts'
 import { servePatch } from './patch-handler.ts'
 import { methodNotAllowed, serveSubresource } from './subresource-handler.ts'
 import { serveVirtual } from './virtual-handler.ts'
@@ -20,7 +22,7 @@ export async function serveResource(
 ): Promise<void> {
   // No handler can forget it: whoever is limited to sites is served from a state that has no others.
   const { sites } = call
-  const server = sites === undefined ? whole : { ...whole, state: scopedState(whole.state, sites) }
+  const server = sites === undefined ? whole : withinSites(whole, sites)
   const { kind, name, subresource } = call.target
   const virtual = server.extensions.virtual(kind)
   if (virtual !== undefined) return serveVirtual(server, call, { virtual, verb })
@@ -40,4 +42,12 @@ export async function serveResource(
   if (verb === 'patch') return servePatch(server, one)
   if (subresource === undefined) return serveDelete(server, one)
   throw methodNotAllowed()
+}
+
+function withinSites(server: ServerContext, sites: SiteScope): ServerContext {
+  return {
+    ...server,
+    state: scopedState(server.state, sites),
+    texts: scopedTexts(server.texts, sites),
+  }
 }

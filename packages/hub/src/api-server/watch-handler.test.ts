@@ -13,7 +13,7 @@ import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { createMemoryState } from '@skerry/store/memory-state'
 import { type ApiServer, createApiServer } from './api-server.ts'
-import { slowWatchMs } from './limits.ts'
+import { slowReaderMs } from './limits.ts'
 
 type Rig = AsyncDisposable & {
   readonly state: State
@@ -29,6 +29,7 @@ async function openRig(clock: Clock = systemClock, changesMax?: number): Promise
   )
   const apiServer = createApiServer({
     state,
+    texts: state,
     kinds: fixedKinds([namespaceKind, configMapKind, eventKind]),
     clock,
     random,
@@ -112,7 +113,7 @@ describe('a watch on the wire', () => {
   it('begins from now without what is there, when asked to', async () => {
     await using rig = await openRig()
     await create(rig.state, 'a')
-    await using wire = await watch(rig, 'sendInitialEvents=false')
+    await using wire = await watch(rig, 'sendInitialEvents=false&resourceVersionMatch=NotOlderThan')
     await create(rig.state, 'b')
     assert.equal((await wire.next()).object.metadata.name, 'b')
   })
@@ -126,7 +127,7 @@ describe('a watch on the wire', () => {
     assert.equal((row.object['rows'] as { cells: string[] }[])[0]!.cells[0], 'a')
     await using marked = await watch(
       rig,
-      'sendInitialEvents=true',
+      'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true',
       'application/json;as=Table;v=v1;g=meta.k8s.io',
     )
     await marked.next()
@@ -148,15 +149,23 @@ describe('a watch on the wire', () => {
       ['ADDED'],
     )
   })
-  it('says 410 as an event, and 400', async () => {
+  it('says 410 and 504 as an event, 500 and 422 at once', async () => {
     await using rig = await openRig(systemClock, 2)
     for (const name of ['a', 'b', 'c', 'd']) await create(rig.state, name)
     await using old = await watch(rig, 'resourceVersion=1')
     const [event] = await old.rest()
     assert.equal(event?.type, 'ERROR')
     assert.deepEqual([event?.object['code'], event?.object['reason']], [410, 'Expired'])
+    assert.match(String(event?.object['message']), /^too old resource version: 1 \(\d+\)$/)
+    const from = 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&resourceVersion'
+    await using future = await watch(rig, `${from}=99999999`)
+    const [early] = await future.rest()
+    assert.deepEqual([early?.type, early?.object['code']], ['ERROR', 504])
     await using odd = await watch(rig, 'resourceVersion=x')
-    assert.equal((await odd.rest())[0]?.object['code'], 400)
+    assert.equal(odd.response.statusCode, 500)
+    assert.match(JSON.stringify(await odd.rest()), /ParseUint/)
+    await using unclear = await watch(rig, 'sendInitialEvents=true')
+    assert.equal(unclear.response.statusCode, 422)
   })
   it('of one name hears of that name', async () => {
     await using rig = await openRig()
@@ -172,11 +181,11 @@ describe('a watch on the wire', () => {
     await rig.apiServer[Symbol.asyncDispose]()
     assert.deepEqual(await rest, [])
   })
-  it('that takes nothing is cut off', async () => {
+  it('that takes nothing is cut off and told why', async () => {
     const impatient: Clock = {
       ...systemClock,
       sleep: (delayMs, signal) =>
-        systemClock.sleep(delayMs === slowWatchMs ? 100 : delayMs, signal),
+        systemClock.sleep(delayMs === slowReaderMs ? 100 : delayMs, signal),
     }
     await using rig = await openRig(impatient)
     const socket = connect(rig.port, '127.0.0.1')
@@ -188,10 +197,10 @@ describe('a watch on the wire', () => {
     await systemClock.sleep(300)
     let tail = ''
     socket.setEncoding('latin1')
-    socket.on('data', (chunk: string) => (tail = `${tail}${chunk}`.slice(-5)))
+    socket.on('data', (chunk: string) => (tail = `${tail}${chunk}`.slice(-400)))
     socket.on('error', () => {})
     socket.resume()
     await once(socket, 'close')
-    assert.notEqual(tail, '0\r\n\r\n', 'the stream did not end, it was cut')
+    assert.match(tail, /"type":"ERROR".*not read for too long.*"code":410/)
   })
 })

@@ -3,16 +3,21 @@ import { Http2ServerResponse } from 'node:http2'
 import type { Writable } from 'node:stream'
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
-import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
-import type { WatchEvent, WatchOptions } from '@skerry/api/state'
-import { ApiError } from '@skerry/api/status'
-import { columnDefinitions } from '@skerry/api/table'
-import { shapedObject, writableOf } from './answer.ts'
+import type { WatchOptions } from '@skerry/api/state'
+import { ApiError, gone } from '@skerry/api/status'
+import { writableOf } from './answer.ts'
 import type { ApiResponse, ResourceCall, ServerContext } from './call.ts'
-import { slowWatchMs, watchLifeMs, watchSecondsMax, watchesMax } from './limits.ts'
-import { countOf, isTrue, listOptionsOf } from './request-options.ts'
-
-const initialEventsEnd = 'k8s.io/initial-events-end'
+import { isDrained } from './drain.ts'
+import { lastWordsMs, watchLifeMs, watchSecondsMax, watchesMax } from './limits.ts'
+import { assertReached } from './object-handlers.ts'
+import {
+  type ReadOptions,
+  readOptionsOf,
+  unreadableVersion,
+  versionNumber,
+} from './read-options.ts'
+import { listOptionsOf } from './request-options.ts'
+import { watchLines } from './watch-lines.ts'
 
 /** Streams what changes, one line of JSON an event, until the client, the time or the server ends it. */
 export async function serveWatch(
@@ -21,68 +26,90 @@ export async function serveWatch(
   begun: () => void,
 ): Promise<void> {
   const { watches } = server
+  if (call.accepted.format === 'yaml') throw notStreamed()
   if (watches.open >= watchesMax)
     throw new ApiError('TooManyRequests', `${watchesMax} watches are open: come back later`, {
       retryAfterSeconds: 5,
     })
-  const lifeMs = watchLifeOf(server, call)
-  using life = watchSignal(server, call, lifeMs)
-  const options = await watchOptionsOf(server, call, life.signal)
+  const read = readOptionsOf(call.query, 'watch')
+  const asked = versionNumber(read.resourceVersion, unreadableVersion)
+  using life = watchSignal(server, call, watchLifeOf(server, read))
+  const options = await watchOptionsOf(server, call, { read, signal: life.signal })
   Object.assign(watches, { open: watches.open + 1 })
   try {
     begun()
-    await stream(server, call, options)
+    sendHeaders(call.response)
+    await stream(server, call, options, async () => {
+      if (read.sendInitialEvents === true && asked > 0) await assertReached(server, asked)
+    })
   } finally {
     Object.assign(watches, { open: watches.open - 1 })
   }
 }
 
+/** `mayBegin` throws what is told as the first and last event. */
 async function stream(
   server: ServerContext,
   call: ResourceCall,
   options: WatchOptions,
+  mayBegin: () => Promise<void>,
 ): Promise<void> {
-  const { response, target } = call
-  const output = writableOf(response)
-  response.statusCode = 200
-  response.setHeader('Content-Type', 'application/json;stream=watch')
-  response.setHeader('Cache-Control', 'no-cache, private')
-  sendHeadersNow(response)
-  let isStuck = false
+  const output = writableOf(call.response)
   try {
-    for await (const event of server.state.watch(target.kind, options)) {
-      const line = `${JSON.stringify(eventOnWire(server, call, event))}\n`
-      isStuck = !output.write(line) && !(await isDrained(output, server.clock, options.signal))
-      if (isStuck) break
-    }
+    const linesOf = watchLines(server, call)
+    await mayBegin()
+    for await (const events of server.texts.watchTexts(call.target.kind, options))
+      if (
+        !output.write(linesOf(events)) &&
+        !(await isDrained(output, server.clock, options.signal))
+      )
+        throw gone('The watch was not read for too long: list again and watch from that version.')
+    output.end()
   } catch (thrown) {
-    if (!options.signal.aborted)
-      output.write(`${JSON.stringify({ type: 'ERROR', object: statusOf(server, thrown) })}\n`)
+    await endWithError(server, output, thrown)
   }
-  if (isStuck) output.destroy()
-  else output.end()
 }
 
-/** A client that watches waits for the headers before it goes on. */
-function sendHeadersNow(response: ApiResponse): void {
-  if (response instanceof Http2ServerResponse) response.writeHead(200)
-  else response.flushHeaders()
+/** Says why it ends, if there is still somebody who reads. */
+async function endWithError(
+  server: ServerContext,
+  output: Writable,
+  thrown: unknown,
+): Promise<void> {
+  if (output.destroyed) return
+  output.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(server, thrown) })}\n`)
+  if (!output.writableFinished) await isFinished(output, server.clock)
+  if (!output.writableFinished) output.destroy()
 }
 
-/** Waits until a slow reader has taken what it was sent; false if it takes too long. */
-async function isDrained(output: Writable, clock: Clock, signal: AbortSignal): Promise<boolean> {
+async function isFinished(output: Writable, clock: Clock): Promise<void> {
   const done = new AbortController()
-  const either = AbortSignal.any([signal, done.signal])
   try {
-    return await Promise.race([
-      once(output, 'drain', { signal: either }).then(() => true),
-      clock.sleep(slowWatchMs, either).then(() => false),
+    await Promise.race([
+      once(output, 'finish', { signal: done.signal }),
+      clock.sleep(lastWordsMs, done.signal),
     ])
   } catch {
-    return false
+    // It has gone, which ends it as well.
   } finally {
     done.abort()
   }
+}
+
+function notStreamed(): ApiError {
+  return new ApiError(
+    'NotAcceptable',
+    'only the following media types are accepted: application/json;stream=watch',
+  )
+}
+
+/** A client that watches waits for the headers before it goes on. */
+function sendHeaders(response: ApiResponse): void {
+  response.statusCode = 200
+  response.setHeader('Content-Type', 'application/json')
+  response.setHeader('Cache-Control', 'no-cache, private')
+  if (response instanceof Http2ServerResponse) response.writeHead(200)
+  else response.flushHeaders()
 }
 
 function statusOf(server: ServerContext, thrown: unknown): object {
@@ -91,51 +118,10 @@ function statusOf(server: ServerContext, thrown: unknown): object {
   return new ApiError('InternalError', 'the hub failed here; its log says why').status
 }
 
-function eventOnWire(server: ServerContext, call: ResourceCall, event: WatchEvent): object {
-  const { kind } = call.target
-  return event.type === 'BOOKMARK'
-    ? { type: event.type, object: bookmark(kind, call, event) }
-    : { type: event.type, object: shapedObject(server, call, { kind, object: event.object }) }
-}
-
-function bookmark(
-  kind: AnyKind,
-  { accepted, query }: ResourceCall,
-  event: Extract<WatchEvent, { type: 'BOOKMARK' }>,
-): object {
-  const isEnd = event.isInitialEnd === true && isTrue(query, 'sendInitialEvents')
-  const metadata = {
-    resourceVersion: event.resourceVersion,
-    creationTimestamp: null,
-    ...(isEnd ? { annotations: { [initialEventsEnd]: 'true' } } : {}),
-  }
-  if (accepted.as === undefined)
-    return { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata }
-  const partial = { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata }
-  return accepted.as === 'Table' ? tableBookmark(kind, partial) : partial
-}
-
-/** A table of one empty row, whose object carries the bookmark, as a kube-apiserver sends it. */
-function tableBookmark(
-  kind: AnyKind,
-  partial: { readonly metadata: { readonly resourceVersion: string } },
-): object {
-  const definitions = columnDefinitions(kind)
-  const cells = definitions.map(({ format }) => (format === 'name' ? '' : null))
-  return {
-    kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
-    metadata: { resourceVersion: partial.metadata.resourceVersion },
-    columnDefinitions: definitions,
-    rows: [{ cells, object: partial }],
-  }
-}
-
-function watchLifeOf({ random }: ServerContext, { query }: ResourceCall): number {
-  const askedSeconds = countOf(query, 'timeoutSeconds') ?? 0
-  return askedSeconds === 0
-    ? watchLifeMs * (1 + random.next())
-    : Math.min(askedSeconds, watchSecondsMax) * 1000
+function watchLifeOf({ random }: ServerContext, { timeoutSeconds }: ReadOptions): number {
+  return timeoutSeconds > 0
+    ? Math.min(timeoutSeconds, watchSecondsMax) * 1000
+    : watchLifeMs * (1 + random.next())
 }
 
 /** Aborts when the client leaves, the time is over or the server closes. */
@@ -161,21 +147,17 @@ function watchSignal(
 }
 
 async function watchOptionsOf(
-  { state }: ServerContext,
+  { texts }: ServerContext,
   call: ResourceCall,
-  signal: AbortSignal,
+  { read, signal }: { readonly read: ReadOptions; readonly signal: AbortSignal },
 ): Promise<WatchOptions> {
-  const { query, target } = call
-  const list = listOptionsOf(call)
-  const asked = query.get('resourceVersion') ?? ''
-  const bookmarks = isTrue(query, 'allowWatchBookmarks')
-  if (isTrue(query, 'sendInitialEvents')) return { ...list, signal, bookmarks: true }
-  // `sendInitialEvents=false` without a version means: from now on.
-  const version =
-    asked === '' && query.get('sendInitialEvents') === 'false'
-      ? (await state.list(target.kind, list)).resourceVersion
-      : asked
-  return version === '' || version === '0'
-    ? { ...list, signal, bookmarks }
-    : { ...list, signal, bookmarks, resourceVersion: version }
+  const bookmarks = read.allowWatchBookmarks
+  const options = { ...listOptionsOf(call), signal, bookmarks }
+  const { resourceVersion, sendInitialEvents } = read
+  if (sendInitialEvents === true) return options
+  const isNow = resourceVersion === '' || resourceVersion === '0'
+  if (!isNow) return { ...options, resourceVersion }
+  return sendInitialEvents === false
+    ? { ...options, resourceVersion: await texts.version() }
+    : options
 }

@@ -33,7 +33,7 @@ function conditionOf(requirement: LabelRequirement, bind: Bind): string {
 
 /** Labels that are no numbers are on neither side. */
 function isPast(key: string, comparison: '>' | '<', bound: string): string {
-  return `(case when labels ->> ${key} ~ '^[+-]?[0-9]{1,18}$' then (labels ->> ${key})::numeric ${comparison} ${bound}::numeric else false end)`
+  return `(case when labels ->> ${key} ~ '^[+-]?[0-9]{1,18}$' then (labels ->> ${key})::bigint ${comparison} ${bound}::numeric else false end)`
 }
 
 function anyOf(conditions: readonly string[]): string {
