@@ -6,6 +6,7 @@ import type { Infer, Schema } from './schema.ts'
 export type Column = {
   readonly name: string
   readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
+  readonly format?: string
   /** Dotted path into the object, `.status.health`. */
   readonly path: string
   /** What stands in the cell, where a dotted path cannot say it. */
@@ -14,7 +15,7 @@ export type Column = {
   readonly cell?: (object: KubeObject) => string
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
-  readonly priority?: 0 | 1
+  readonly priority?: number
 }
 
 export const verbs = [
@@ -89,10 +90,12 @@ export type Kind<Body = Record<string, unknown>> = {
    * which somebody who is limited to sites must have all. Absent: of no site.
    */
   readonly siteAt?: SiteAt
-  /** Names may be whatever fits into a path, as those of roles: `system:discovery`. Absent: DNS subdomains. */
-  readonly names?: 'path-segment'
+  /** Names may be whatever fits into a path, as those of roles: `system:discovery`; or DNS labels. Absent: DNS subdomains. */
+  readonly names?: 'path-segment' | 'dns-label'
   /** Added when deletion is asked for: who has to act before the object may go. */
   readonly deletionFinalizers?: readonly string[]
+  /** Its definition is being deleted: what is there may go, nothing new may come. */
+  readonly isEnding?: true
   /** Said in a Warning with every answer: this version should no longer be used. */
   readonly deprecationWarning?: string
   /** Verbs of the kind beyond Kubernetes' own: `rollouts/NAME/pause`. */

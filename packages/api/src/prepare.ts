@@ -1,13 +1,7 @@
 import { toTimestamp } from '@skerry/base/clock'
 import { cloneJson, equalJson, isPlainObject } from '@skerry/base/json'
 import { type AnyKind, apiVersionOf } from './kind.ts'
-import {
-  annotationProblems,
-  isDnsLabel,
-  labelProblems,
-  nameProblems,
-  pathNameProblems,
-} from './name.ts'
+import { countsGeneration, generatedName, isJudgedAsMeta, metaProblems } from './meta-problems.ts'
 import { type KubeObject, type StoredObject, objectMetaSchema } from './object.ts'
 import type { Problem } from './problem.ts'
 import { applyDefaults } from './schema-defaults.ts'
@@ -47,7 +41,7 @@ export function prepareCreate(
     typeof generateName === 'string' &&
     generateName !== ''
   )
-    object.metadata.name = `${generateName.slice(0, 247)}${context.suffix}`
+    object.metadata.name = generatedName(generateName, context.suffix)
   if (kind.hasStatus) delete object['status']
   const { selfLink: _, managedFields, deletionTimestamp: __, ...meta } = object.metadata
   const created = withDefaults(kind, {
@@ -58,10 +52,10 @@ export function prepareCreate(
       ...meta,
       uid: context.uid,
       resourceVersion: versionPending,
-      generation: 1,
+      ...(countsGeneration(kind) ? { generation: 1 } : {}),
       creationTimestamp: toTimestamp(context.nowMs),
     },
-  })
+  } as StoredObject)
   const candidate = withManagers(created, managersOfNew(kind, created, { managedFields, context }))
   assertValid(kind, candidate)
   return candidate
@@ -115,7 +109,9 @@ export function prepareUpdate(
       ...defaulted,
       metadata: {
         ...defaulted.metadata,
-        generation: before.metadata.generation + (isSpecChanged ? 1 : 0),
+        ...(countsGeneration(kind)
+          ? { generation: before.metadata.generation + (isSpecChanged ? 1 : 0) }
+          : {}),
       },
     },
     managedFields,
@@ -129,6 +125,7 @@ function assertSameObject(kind: AnyKind, before: StoredObject, input: KubeObject
   if (
     resourceVersion !== undefined &&
     resourceVersion !== '' &&
+    resourceVersion !== '0' &&
     resourceVersion !== before.metadata.resourceVersion
   )
     throw conflict(kind, before.metadata.name, modifiedMessage)
@@ -211,20 +208,22 @@ export function prepareDelete(
 ): PreparedDelete {
   const { preconditions, propagationPolicy } = options
   const { metadata } = before
+  // Named by its kind here, as Kubernetes does.
+  const named = { ...kind, plural: kind.kind }
   if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid)
     throw conflict(
-      kind,
+      named,
       metadata.name,
-      `Precondition failed: UID in precondition: ${preconditions.uid}, UID in object meta: ${metadata.uid}`,
+      `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`,
     )
   if (
     preconditions?.resourceVersion !== undefined &&
     preconditions.resourceVersion !== metadata.resourceVersion
   )
     throw conflict(
-      kind,
+      named,
       metadata.name,
-      `Precondition failed: resourceVersion in precondition: ${preconditions.resourceVersion}, resourceVersion in object meta: ${metadata.resourceVersion}`,
+      `the ResourceVersion in the precondition (${preconditions.resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`,
     )
   const finalizers = new Set(metadata.finalizers)
   if (metadata.deletionTimestamp === undefined) {
@@ -243,7 +242,7 @@ export function prepareDelete(
         finalizers: [...finalizers],
         deletionTimestamp: toTimestamp(nowMs),
         deletionGracePeriodSeconds: 0,
-        generation: metadata.generation + 1,
+        ...(countsGeneration(kind) ? { generation: metadata.generation + 1 } : {}),
       },
     },
   }
@@ -282,15 +281,12 @@ export function admissionProblems(
   const { apiVersion: _, kind: __, metadata, ...body } = object
   if (!isPlainObject(metadata)) throw badRequest('metadata must be an object')
   const shape = [
-    ...validateSchema(objectMetaSchema, metadata, 'metadata'),
+    ...validateSchema(objectMetaSchema, metadata, 'metadata').filter(
+      (problem) => !isJudgedAsMeta(problem),
+    ),
     ...validateSchema(kind.schema, body, '', before),
   ]
-  const meta = [
-    ...(kind.names === undefined ? nameProblems : pathNameProblems)(metadata.name, 'metadata.name'),
-    ...namespaceProblems(kind, metadata.namespace),
-    ...labelProblems(metadata.labels, 'metadata.labels'),
-    ...annotationProblems(metadata.annotations, 'metadata.annotations'),
-  ]
+  const meta = metaProblems(kind, metadata, before)
   // The kind's own rules may rely on the shape.
   const own = shape.some(isBlocking)
     ? (kind.unchecked ?? [])
@@ -301,25 +297,6 @@ export function admissionProblems(
 /** Whether a value may not be what its schema says: then no rule can be asked of it. */
 function isBlocking({ type }: Problem): boolean {
   return type !== 'Invalid' && type !== 'Duplicate'
-}
-
-function namespaceProblems(kind: AnyKind, namespace: string | undefined): Problem[] {
-  const path = 'metadata.namespace'
-  if (kind.scope === 'Cluster')
-    return namespace === undefined || namespace === ''
-      ? []
-      : [
-          {
-            path,
-            type: 'Forbidden',
-            message: `not allowed on ${kind.kind}, which belongs to no namespace`,
-          },
-        ]
-  if (namespace === undefined || namespace === '')
-    return [{ path, type: 'Required', message: `${kind.kind} lives in a namespace` }]
-  return isDnsLabel(namespace)
-    ? []
-    : [{ path, type: 'Invalid', value: namespace, message: 'must be a DNS label (RFC 1123)' }]
 }
 
 /** What `generation` counts: everything but metadata and status. */

@@ -1,4 +1,5 @@
 import { isPlainObject, isRawNumber, setKey } from '@skerry/base/json'
+import { isNotAmbient } from './ambient.ts'
 import type { Answer } from './row.ts'
 
 /** What stands for `{id}` and its kin in one run. */
@@ -15,9 +16,6 @@ const chosen: Readonly<Record<string, string>> = {
   time: '<time>',
   renewTime: '<time>',
 }
-
-/** Objects that a Kubernetes cluster makes in every namespace by itself. */
-const ambient: ReadonlySet<string> = new Set(['kube-root-ca.crt'])
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
@@ -66,13 +64,16 @@ function maskValue(value: unknown, text: (text: string) => string): unknown {
   for (const [key, member] of Object.entries(value)) {
     const label = Object.hasOwn(chosen, key) ? chosen[key] : undefined
     const isChosen = label !== undefined && typeof member === 'string' && member !== ''
+    if (key === 'columnDefinitions' && Array.isArray(member)) {
+      masked[key] = member.map(withoutDescription)
+      continue
+    }
     setKey(masked, text(key), isChosen ? label : maskValue(member, text))
   }
   return masked
 }
 
-function isNotAmbient(value: unknown): boolean {
-  const object = isPlainObject(value) && isPlainObject(value['object']) ? value['object'] : value
-  if (!isPlainObject(object) || !isPlainObject(object['metadata'])) return true
-  return !ambient.has(String(object['metadata']['name']))
+/** What a column is about is said by each server in its own words. */
+function withoutDescription(column: unknown): unknown {
+  return isPlainObject(column) ? { ...column, description: '<description>' } : column
 }

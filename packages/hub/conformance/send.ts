@@ -1,7 +1,8 @@
 import { type ClientRequest, type IncomingMessage, Agent as HttpAgent, request } from 'node:http'
 import { Agent as HttpsAgent, request as requestTls } from 'node:https'
 import { toError } from '@skerry/base/assert'
-import { isPlainObject, parseJson } from '@skerry/base/json'
+import { parseJson } from '@skerry/base/json'
+import { isNotAmbient } from './ambient.ts'
 import { answerMs, eventsMs } from './limits.ts'
 import type { Answer } from './row.ts'
 
@@ -115,7 +116,7 @@ async function streamed(sent: ClientRequest, count: number): Promise<Answer> {
     for await (const chunk of response) {
       const lines = `${rest}${String(chunk)}`.split('\n')
       rest = lines.pop() ?? ''
-      events.push(...lines.map((line) => parseJson(line)).filter(isPlainObject))
+      events.push(...lines.map((line) => parseJson(line)).filter(isNotAmbient))
       if (events.length >= count) break
     }
   } catch {

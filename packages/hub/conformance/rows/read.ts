@@ -15,7 +15,11 @@ const abc = givenOwn({ a: { app: 'till', tier: 'gold' }, b: { app: 'scale' }, c:
 const select = (name: string, selector: string): Row =>
   one(name, ...abc, `${ownConfigMaps}?labelSelector=${encodeURIComponent(selector)}`)
 const field = (name: string, selector: string): Row =>
-  one(name, ...abc, `${ownConfigMaps}?fieldSelector=${encodeURIComponent(selector)}`)
+  one(
+    name,
+    ...abc,
+    `${ownConfigMaps}?fieldSelector=${encodeURIComponent(selector).replace('%7Bown%7D', '{own}')}`,
+  )
 
 const gets: readonly Row[] = [
   one('an object', given({ data: { a: '1' } }), `${configMaps}/{id}`),

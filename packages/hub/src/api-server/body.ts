@@ -1,14 +1,18 @@
-import { isPlainObject, jsonDepth, parseJson } from '@skerry/base/json'
 import { toError } from '@skerry/base/assert'
+import { isPlainObject, parseJson } from '@skerry/base/json'
+import { goJsonType } from '@skerry/api/go-text'
+import type { AnyKind } from '@skerry/api/kind'
 import { ApiError, badRequest } from '@skerry/api/status'
-import { tellRequestObject } from './audit.ts'
 import type { ApiRequest } from './authorization.ts'
-import { bodyBytesMax, jsonDepthMax } from './limits.ts'
+import { keepDuplicates } from './duplicate-fields.ts'
 import { parseKubernetesProtobuf, protobufType } from './kubernetes-protobuf.ts'
+import { bodyBytesMax, jsonDepthMax } from './limits.ts'
+import { measureJson } from './measure-json.ts'
 import { parseMediaType } from './media-type.ts'
+import { scanJson } from './scan-json.ts'
+import { wellFormed } from './well-formed.ts'
 import { parseYaml } from './yaml-text.ts'
 
-const jsonTypes: ReadonlySet<string> = new Set(['', 'application/json'])
 const yamlTypes: ReadonlySet<string> = new Set([
   'application/yaml',
   'application/x-yaml',
@@ -20,26 +24,15 @@ export function contentType(request: ApiRequest): string {
   return parseMediaType(request.headers['content-type'] ?? '').type
 }
 
-/** The body as text; throws RequestEntityTooLarge past the limit. */
+/** The body as text; bytes that are no UTF-8 become U+FFFD. Throws RequestEntityTooLarge past the limit. */
 export async function readText(request: ApiRequest): Promise<string> {
-  const bytes = await readBytes(request)
-  const text = decodeUtf8(bytes)
-  tellRequestObject(request, text)
-  return text
+  return textOf(await readBytes(request))
 }
 
-function decodeUtf8(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    throw badRequest('the body of the request is not UTF-8')
-  }
-}
+const textOf = (bytes: Uint8Array): string =>
+  new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
 
 async function readBytes(request: ApiRequest): Promise<Buffer> {
-  const encoding = request.headers['content-encoding'] ?? 'identity'
-  if (encoding !== 'identity')
-    throw new ApiError('UnsupportedMediaType', 'send the body without Content-Encoding')
   if (Number(request.headers['content-length'] ?? 0) > bodyBytesMax) throw tooLarge()
   const chunks: Buffer[] = []
   let bytes = 0
@@ -52,46 +45,100 @@ async function readBytes(request: ApiRequest): Promise<Buffer> {
 }
 
 function tooLarge(): ApiError {
-  return new ApiError(
-    'RequestEntityTooLarge',
-    `Request entity too large: limit is ${bodyBytesMax} bytes`,
-  )
+  return new ApiError('RequestEntityTooLarge', `Request entity too large: limit is ${bodyBytesMax}`)
 }
 
 /** The body as JSON, from JSON, YAML or protobuf; undefined if it is empty. */
 export async function readBody(request: ApiRequest): Promise<unknown> {
-  const type = contentType(request)
-  if (type === protobufType) {
-    const bytes = await readBytes(request)
-    return bytes.length === 0 ? undefined : parseKubernetesProtobuf(bytes)
-  }
-  if (!jsonTypes.has(type) && !yamlTypes.has(type))
-    throw new ApiError(
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format (${type}) - accepted media types include: application/json, application/yaml, ${protobufType}`,
-    )
-  const text = await readText(request)
-  return text.trim() === '' ? undefined : parseText(text, yamlTypes.has(type) ? 'YAML' : 'JSON')
+  const format = formatOf(request)
+  const bytes = await readBytes(request)
+  if (bytes.length === 0) return undefined
+  return parseBytes(bytes, format)
 }
 
-/** Parses a body; throws BadRequest that says what is wrong. */
+function parseBytes(bytes: Buffer, format: Format): unknown {
+  if (format === 'protobuf') return parseKubernetesProtobuf(bytes)
+  try {
+    return parseText(textOf(bytes), format)
+  } catch (thrown) {
+    if (format === 'JSON' && thrown instanceof ApiError) throw unreadable(thrown.message)
+    throw thrown
+  }
+}
+
+type Format = 'JSON' | 'YAML' | 'protobuf'
+
+function formatOf(request: ApiRequest): Format {
+  const type = contentType(request)
+  if (type === protobufType) return 'protobuf'
+  if (yamlTypes.has(type)) return 'YAML'
+  if (type === 'application/json' || (request.headers['content-type'] ?? '') === '') return 'JSON'
+  throw new ApiError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ${protobufType}`,
+  )
+}
+
+/** Parses a text; throws BadRequest in Kubernetes' words. */
 export function parseText(text: string, format: 'JSON' | 'YAML'): unknown {
   let value: unknown
   try {
     value = format === 'YAML' ? parseYaml(text) : parseJson(text)
   } catch (thrown) {
-    throw badRequest(`the body of the request is not ${format}: ${toError(thrown).message}`)
+    if (format === 'YAML') throw badRequest(`yaml: ${toError(thrown).message}`)
+    const scan = scanJson(text)
+    throw badRequest(scan.ok ? toError(thrown).message : scan.problem)
   }
-  if (jsonDepth(value, jsonDepthMax) > jsonDepthMax)
+  const { depth, keys } = measureJson(value, jsonDepthMax)
+  if (depth > jsonDepthMax)
     throw badRequest(`the body of the request nests deeper than ${jsonDepthMax}`)
-  return value
+  const sound = wellFormed(value, text)
+  if (format === 'JSON' && isPlainObject(sound)) keepDuplicates(sound, text, keys)
+  return sound
 }
 
-/** The body as an object. */
-export async function readObject(request: ApiRequest): Promise<Record<string, unknown>> {
-  const body = await readBody(request)
-  if (body === undefined) throw badRequest('the body of the request is empty: send an object')
-  if (!isPlainObject(body)) throw badRequest('the body of the request must be an object')
-  tellRequestObject(request, body)
+/** The body as an object that is to be of a kind. */
+export async function readObject(
+  request: ApiRequest,
+  kind?: AnyKind,
+): Promise<Record<string, unknown>> {
+  const format = formatOf(request)
+  const bytes = await readBytes(request)
+  try {
+    return objectOf(parseBytes(bytes, format), kind)
+  } catch (thrown) {
+    if (!(thrown instanceof ApiError) || thrown.reason !== 'BadRequest') throw thrown
+    throw badRequest(
+      `the object provided is unrecognized (must be of type ${kind?.kind ?? 'object'}): ${thrown.message} (${summaryOf(bytes)})`,
+    )
+  }
+}
+
+function objectOf(body: unknown, kind: AnyKind | undefined): Record<string, unknown> {
+  if (body === null && kind?.isBuiltIn) return {}
+  if (!isPlainObject(body))
+    throw body === null
+      ? badRequest("Object 'Kind' is missing in 'null'")
+      : unreadable(`json: cannot unmarshal ${goJsonType(body)} into Go value of type ${typeMeta}`)
+  for (const field of ['apiVersion', 'kind'])
+    if (typeof (body[field] ?? '') !== 'string')
+      throw unreadable(
+        `json: cannot unmarshal ${goJsonType(body[field])} into Go struct field .${field} of type string`,
+      )
   return body
+}
+
+const typeMeta = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`
+
+const unreadable = (why: string): ApiError =>
+  badRequest(`couldn't get version/kind; json parse error: ${why}`)
+
+/** The bytes of a message's body that are shown. */
+const summaryBytesMax = 30
+
+function summaryOf(bytes: Buffer): string {
+  if (bytes.length === 0) return '<empty>'
+  const begin = bytes.subarray(0, summaryBytesMax)
+  const shown = bytes[0] === 0x7b ? textOf(begin) : begin.toString('hex')
+  return bytes.length > summaryBytesMax ? `${shown} ...` : shown
 }

@@ -12,7 +12,7 @@ import { storeUpdate } from './write-handlers.ts'
 /** Changes an object by a patch, or makes it by an apply; tries again when somebody else was faster. */
 export async function servePatch(server: ServerContext, call: ObjectCall): Promise<void> {
   const patch = await readPatch(server, call)
-  const dryRun = isDryRun(call.query.getAll('dryRun'))
+  const dryRun = isDryRun(call.query.getAll('dryRun'), 'PatchOptions')
   for (let attempt = 1; ; attempt += 1) {
     const mayRetry = attempt < patchTriesMax
     if (await patchOnce(server, call, { patch, dryRun, mayRetry })) return

@@ -1,17 +1,56 @@
 import { parseLabelSelector } from '@skerry/api/label-selector-parser'
+import type { Problem } from '@skerry/api/problem'
 import { parseFieldSelector } from '@skerry/api/selector'
 import type { ListOptions } from '@skerry/api/state'
-import { badRequest } from '@skerry/api/status'
+import { type ApiError, badRequest, invalid } from '@skerry/api/status'
 import type { ResourceCall } from './call.ts'
 
-/** `dryRun=All`; throws BadRequest for anything else. */
-export function isDryRun(values: readonly unknown[]): boolean {
-  for (const value of values)
-    if (value !== 'All')
-      throw badRequest(
-        `dryRun: Unsupported value: ${JSON.stringify(value)}: supported values: "All"`,
-      )
+/** The name of what a request asks beside its body, by which mistakes in it are told. */
+export type OptionsKind =
+  | 'CreateOptions'
+  | 'UpdateOptions'
+  | 'PatchOptions'
+  | 'DeleteOptions'
+  | 'ListOptions'
+
+/** 422 for what is asked beside the body. */
+export function invalidOptions(kind: OptionsKind, problems: readonly Problem[]): ApiError {
+  return invalid({ group: 'meta.k8s.io', plural: kind, kind }, '', problems)
+}
+
+/** `dryRun=All`; throws Invalid for anything else. */
+export function isDryRun(values: readonly unknown[], kind: OptionsKind = 'UpdateOptions'): boolean {
+  if (values.some((value) => value !== 'All'))
+    throw invalidOptions(kind, [
+      { path: 'dryRun', type: 'NotSupported', value: values, message: 'supported values: "All"' },
+    ])
   return values.length > 0
+}
+
+export type FieldValidation = 'Ignore' | 'Warn' | 'Strict'
+
+export function fieldValidationOf(
+  query: URLSearchParams,
+  kind: OptionsKind = 'CreateOptions',
+): FieldValidation {
+  const value = query.get('fieldValidation') ?? ''
+  switch (value) {
+    case '':
+    case 'Warn':
+      return 'Warn'
+    case 'Ignore':
+    case 'Strict':
+      return value
+    default:
+      throw invalidOptions(kind, [
+        {
+          path: 'fieldValidation',
+          type: 'NotSupported',
+          value,
+          message: 'supported values: "", "Ignore", "Strict", "Warn"',
+        },
+      ])
+  }
 }
 
 /** What is to be listed or watched. */
@@ -26,16 +65,19 @@ export function listOptionsOf({ target, query }: ResourceCall): ListOptions {
   }
 }
 
-/** A query parameter that says yes or no, as Go reads it. */
+/** A query parameter that says yes or no, as Kubernetes reads it: what does not say no says yes. */
 export function isTrue(query: URLSearchParams, name: string): boolean {
   const value = query.get(name)
-  return value !== null && ['1', 't', 'true', ''].includes(value.toLowerCase())
+  return value !== null && !['0', 'false'].includes(value.toLowerCase())
 }
 
-/** A query parameter that is a whole number from 0; undefined if it is not there. */
+/** A query parameter that is a whole number; undefined if it is not there. */
 export function countOf(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name)
   if (value === null || value === '') return undefined
-  if (!/^\d{1,9}$/.test(value)) throw badRequest(`${name} must be a whole number`)
-  return Number(value)
+  const syntax = `strconv.ParseInt: parsing ${JSON.stringify(value.slice(0, 100))}`
+  if (!/^[+-]?\d+$/.test(value)) throw badRequest(`${syntax}: invalid syntax`)
+  const number = BigInt(value)
+  if (BigInt.asIntN(64, number) !== number) throw badRequest(`${syntax}: value out of range`)
+  return Number(number)
 }

@@ -15,8 +15,8 @@ export async function serveVirtual(
   const { target, query, user } = call
   const { kind } = target
   if (verb === 'create' && target.name === undefined && virtual.create !== undefined) {
-    const { object, warnings } = decodeObject(target, await readObject(call.request), query)
-    const dryRun = isDryRun(query.getAll('dryRun'))
+    const { object, warnings } = decodeObject(target, await readObject(call.request, kind), query)
+    const dryRun = isDryRun(query.getAll('dryRun'), 'CreateOptions')
     const body = await virtual.create({ kind, object, user, dryRun })
     return sendAnswer(call, { code: 201, body, warnings })
   }

@@ -4,7 +4,7 @@ import { sendAnswer, shapedObject } from './answer.ts'
 import type { ResourceTarget } from './authorization.ts'
 import { readObject } from './body.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
-import { decodeObject } from './decode-object.ts'
+import { decodeObject, decodeReplacement } from './decode-object.ts'
 import { readStored } from './object-handlers.ts'
 import { isDryRun } from './request-options.ts'
 import { fieldManagerOf } from './write-options.ts'
@@ -12,9 +12,9 @@ import { fieldManagerOf } from './write-options.ts'
 export async function serveCreate(server: ServerContext, call: ResourceCall): Promise<void> {
   const { target, query, user } = call
   const { kind } = target
-  const { object, warnings } = decodeObject(target, await readObject(call.request), query)
-  const dryRun = isDryRun(query.getAll('dryRun'))
+  const dryRun = isDryRun(query.getAll('dryRun'), 'CreateOptions')
   const fieldManager = fieldManagerOf(call, 'CreateOptions')
+  const { object, warnings } = decodeObject(target, await readObject(call.request, kind), query)
   const admit = server.extensions.admit(kind)
   const admitted =
     admit === undefined ? object : await admit('create', object, undefined, { user, dryRun })
@@ -26,9 +26,13 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
 export async function serveUpdate(server: ServerContext, call: ObjectCall): Promise<void> {
   const { target, query, user } = call
   const { kind } = target
-  const { object, warnings } = decodeObject(target, await readObject(call.request), query)
-  const dryRun = isDryRun(query.getAll('dryRun'))
+  const dryRun = isDryRun(query.getAll('dryRun'), 'UpdateOptions')
   const fieldManager = fieldManagerOf(call, 'UpdateOptions')
+  const { object, warnings } = decodeReplacement(
+    target,
+    await readObject(call.request, kind),
+    query,
+  )
   const admit = server.extensions.admit(kind, target.subresource)
   const admitted =
     admit === undefined
