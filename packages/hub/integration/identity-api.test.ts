@@ -307,7 +307,7 @@ describe('reviews of tokens', () => {
     }
     assert.equal(
       (await rig.admin('POST', tokenReviews, { body: { spec: { token: 1 } } })).code,
-      422,
+      400,
     )
     assert.equal((await rig.admin('GET', tokenReviews)).code, 405)
   })

@@ -2,6 +2,7 @@ import { equalJson } from '@skerry/base/json'
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { nameProblems } from '../name.ts'
 import type { Problem } from '../problem.ts'
+import { humanAge } from '../table.ts'
 import {
   type Infer,
   integer,
@@ -131,10 +132,18 @@ export const certificateSigningRequestKind = defineKind({
     },
     { name: 'Requestor', type: 'string', path: '.spec.username', description: 'Who asks.' },
     {
+      name: 'RequestedDuration',
+      type: 'string',
+      path: '.spec.expirationSeconds',
+      description: 'For how long the certificate is wanted.',
+      cell: ({ spec }) => durationCell(spec as Spec),
+    },
+    {
       name: 'Condition',
       type: 'string',
-      path: '.status.conditions[0].type',
+      path: '.status.conditions',
       description: 'What was decided.',
+      cell: ({ status }) => conditionCell(status ?? {}),
     },
   ],
   selectableFields: ['spec.signerName'],
@@ -253,4 +262,23 @@ function conditionProblems(conditions: readonly SigningCondition[]): Problem[] {
         },
       ]
     : mustBeTrue
+}
+
+function durationCell({ expirationSeconds }: Spec): string {
+  return expirationSeconds === undefined ? '<none>' : humanAge(expirationSeconds * 1000)
+}
+
+/** All that happened to it: `Approved,Issued`. */
+function conditionCell(status: {
+  readonly conditions?: readonly SigningCondition[]
+  readonly certificate?: string
+}): string {
+  const types = new Set((status.conditions ?? []).map(({ type }) => type))
+  const decided = types.has('Denied') ? 'Denied' : types.has('Approved') ? 'Approved' : 'Pending'
+  const isIssued = (status.certificate ?? '') !== ''
+  return [
+    decided,
+    ...(types.has('Failed') ? ['Failed'] : []),
+    ...(isIssued ? ['Issued'] : []),
+  ].join(',')
 }

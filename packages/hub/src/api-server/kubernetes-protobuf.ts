@@ -1,5 +1,6 @@
 import { badRequest } from '@skerry/api/status'
 import { toError } from '@skerry/base/assert'
+import { identityMessages } from './identity-protobuf.ts'
 import { type Field, type Message, readMessage } from './protobuf-reader.ts'
 
 /**
@@ -58,6 +59,7 @@ const objectReference: Message = {
 }
 
 const messages: Readonly<Record<string, Message>> = {
+  ...identityMessages(metadata, objectReference),
   'v1/Namespace': {
     1: metadata,
     2: message('spec', { 1: texts('finalizers') }),
