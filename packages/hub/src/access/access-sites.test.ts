@@ -138,16 +138,11 @@ describe('somebody who is limited to the sites of a region', () => {
       'nora',
       `${api}/sites?watch=1&resourceVersion=${resourceVersion}`,
     )
-    const set = async (name: string, region: string) =>
-      state.update(siteKind, {
-        ...(await state.get(siteKind, { namespace, name }))!,
-        ...{
-          metadata: {
-            ...(await state.get(siteKind, { namespace, name }))!.metadata,
-            labels: { region },
-          },
-        },
-      })
+    const set = async (name: string, region: string) => {
+      const found = (await state.get(siteKind, { namespace, name }))!
+      const metadata = { ...found.metadata, labels: { region } }
+      await state.update(siteKind, { ...found, metadata })
+    }
     await set('rome', 'west')
     await set('oslo', 'south')
     await set('rome', 'north')
@@ -223,7 +218,7 @@ describe('somebody who is limited to the sites of a region', () => {
       assert.equal(
         (await nora('POST', '/jointokens', { body: token(sites) })).code,
         403,
-        `${sites}`,
+        sites.join(),
       )
     assert.equal((await nora('POST', '/jointokens', { body: token(['oslo']) })).code, 201)
   })

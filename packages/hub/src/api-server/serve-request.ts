@@ -9,6 +9,7 @@ import { createDocuments } from './documents.ts'
 import { unlimited } from './flow-control.ts'
 import { urlCharactersMax } from './limits.ts'
 import { negotiate } from './media-type.ts'
+import { attributesOfPath, withSelectedName } from './path-attributes.ts'
 import { isPublicPath, servePublic } from './public-handler.ts'
 import type { RequestCount, RequestMetrics } from './request-metrics.ts'
 import { isTrue } from './request-options.ts'
@@ -116,9 +117,9 @@ function requestAttributes(
   route: Route | undefined,
   { path, query }: { readonly path: string; readonly query: URLSearchParams },
 ): Attributes {
-  return route?.type === 'resource'
-    ? attributesOf(verbOf(method, route, query), route)
-    : { type: 'path', verb: method.toLowerCase(), path }
+  if (route?.type === 'document') return { type: 'path', verb: method.toLowerCase(), path }
+  if (route === undefined) return attributesOfPath(method, path, query)
+  return withSelectedName(attributesOf(verbOf(method, route, query), route), route.kind, query)
 }
 
 /** The verb that authorization knows, from method and path; empty if the method does not fit. */
