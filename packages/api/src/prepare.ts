@@ -260,7 +260,26 @@ function withDefaults(kind: AnyKind, object: StoredObject): StoredObject {
   const { apiVersion, kind: kindName, metadata, ...body } = object
   const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
   const defaulted = applyDefaults(kind.schema, kind.normalize?.(given) ?? given)
-  return { apiVersion, kind: kindName, metadata: definedOnly(metadata), ...(defaulted as object) }
+  const whole = {
+    apiVersion,
+    kind: kindName,
+    metadata: definedOnly(metadata),
+    ...(defaulted as object),
+  }
+  return kind.isBuiltIn ? withoutEmptyMaps(kind, whole) : whole
+}
+
+/** Kubernetes' own kinds do not keep maps of which nothing is left. */
+function withoutEmptyMaps({ schema }: AnyKind, object: StoredObject): StoredObject {
+  const isEmpty = ([name, value]: readonly [string, unknown]): boolean =>
+    isPlainObject(value) &&
+    Object.keys(value).length === 0 &&
+    schema.properties?.[name]?.additionalProperties !== undefined &&
+    schema.properties[name].default === undefined
+  const entries = Object.entries(object)
+  return entries.some(isEmpty)
+    ? (Object.fromEntries(entries.filter((entry) => !isEmpty(entry))) as StoredObject)
+    : object
 }
 
 function definedOnly<T extends object>(value: T): T {

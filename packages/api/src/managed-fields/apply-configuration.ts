@@ -9,13 +9,21 @@ import { recursiveDifferenceOf } from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOfObject } from './fields-of-object.ts'
 import { lastAppliedConflicts, lastAppliedText } from './last-applied.ts'
-import { type Managed, type ManagerKey, managerId, readManaged, writeManaged } from './managed.ts'
+import {
+  type Managed,
+  type ManagedFieldsEntry,
+  type ManagerKey,
+  managerId,
+  readManaged,
+  writeManaged,
+} from './managed.ts'
 import { mergeObjects } from './merge-objects.ts'
 import {
   type Writer,
   reconcileManaged,
   releaseFields,
   resetFields,
+  stepOrderOf,
   unmanaged,
   withoutNobodysFields,
 } from './own-fields.ts'
@@ -55,7 +63,8 @@ export function applyConfiguration(
   const result = attempt.ok
     ? attempt
     : resolveConflicts(kind, { bare, config, managed }, { apply, conflicts: attempt.conflicts })
-  return withManaged(withLastApplied(result.object, config, apply), result.managed)
+  const managedFields = writeManaged(result.managed, stepOrderOf(kind))
+  return withManaged(withLastApplied(result.object, config, apply), managedFields)
 }
 
 const firstWriter = (apply: Apply): Writer => ({ ...apply, manager: beforeFirstApply })
@@ -159,8 +168,10 @@ function withLastApplied(
   return { ...object, metadata: { ...metadata, annotations: { ...annotations, ...text } } }
 }
 
-function withManaged(object: KubeObject, managed: Managed): KubeObject {
-  const managedFields = writeManaged(managed)
+function withManaged(
+  object: KubeObject,
+  managedFields: readonly ManagedFieldsEntry[] | undefined,
+): KubeObject {
   if (managedFields === undefined) return object
   return { ...object, metadata: { ...object.metadata, managedFields: [...managedFields] } }
 }

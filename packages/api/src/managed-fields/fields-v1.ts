@@ -1,25 +1,30 @@
 import { isPlainObject } from '@skerry/base/json'
 import { type FieldNode, type FieldSet, noFields } from './field-set.ts'
-import { type PathElement, readPathElement, sortPathElements } from './path-element.ts'
+import { type PathElement, compareText, readPathElement, sortPathElements } from './path-element.ts'
 
-/** A set of fields as Kubernetes writes it, in its order. */
+/** A set of fields as Kubernetes writes it. */
 export type FieldsV1 = { readonly [element: string]: FieldsV1 }
 
 const itself = '.'
 const nothingBelow: FieldsV1 = Object.freeze({})
 
-export function writeFieldsV1(set: FieldSet): FieldsV1 {
-  return writeLevel(set, false)
+/**
+ * The order of steps: a kube-apiserver writes those of its own kinds by their values (9 before 10), those of
+ * custom kinds by their text.
+ */
+export type StepOrder = 'values' | 'text'
+
+export function writeFieldsV1(set: FieldSet, order: StepOrder): FieldsV1 {
+  return writeLevel({ isMember: false, below: set }, order)
 }
 
-function writeLevel(set: FieldSet, isMember: boolean): FieldsV1 {
-  if (set.size === 0) return nothingBelow
+function writeLevel({ isMember, below }: FieldNode, order: StepOrder): FieldsV1 {
+  if (below.size === 0) return nothingBelow
   const result: Record<string, FieldsV1> = {}
   if (isMember) result[itself] = nothingBelow
-  for (const element of sortPathElements(set.keys())) {
-    const node = set.get(element)!
-    result[element] = writeLevel(node.below, node.isMember)
-  }
+  const steps =
+    order === 'values' ? sortPathElements(below.keys()) : [...below.keys()].sort(compareText)
+  for (const element of steps) result[element] = writeLevel(below.get(element)!, order)
   return result
 }
 

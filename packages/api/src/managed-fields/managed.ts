@@ -1,7 +1,7 @@
 import { isPlainObject } from '@skerry/base/json'
 import { type FieldSet, noFields, unionOf } from './field-set.ts'
 import { updateManagersMax } from './limits.ts'
-import { type FieldsV1, readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
+import { type FieldsV1, type StepOrder, readFieldsV1, writeFieldsV1 } from './fields-v1.ts'
 import { compareText, goJson } from './path-element.ts'
 
 /** One manager's fields as `metadata.managedFields` lists them, in Kubernetes' order of keys. */
@@ -81,12 +81,12 @@ const textOf = (value: unknown): string | undefined =>
   value === undefined || value === null ? '' : typeof value === 'string' ? value : undefined
 
 /** The list of entries; undefined if nobody manages anything. */
-export function writeManaged(managed: Managed): ManagedFieldsEntry[] | undefined {
+export function writeManaged(managed: Managed, order: StepOrder): ManagedFieldsEntry[] | undefined {
   if (managed.size === 0) return undefined
-  return [...managed.values()].sort(compareManagers).map(writeEntry)
+  return [...managed.values()].sort(compareManagers).map((owner) => writeEntry(owner, order))
 }
 
-function writeEntry(manager: Owner): ManagedFieldsEntry {
+function writeEntry(manager: Owner, order: StepOrder): ManagedFieldsEntry {
   const { fields, time, written } = manager
   return {
     ...(manager.manager === '' ? {} : { manager: manager.manager }),
@@ -94,7 +94,7 @@ function writeEntry(manager: Owner): ManagedFieldsEntry {
     apiVersion: manager.apiVersion,
     ...(time === undefined ? {} : { time }),
     fieldsType: 'FieldsV1',
-    fieldsV1: written?.fields === fields ? written.fieldsV1 : writeFieldsV1(fields),
+    fieldsV1: written?.fields === fields ? written.fieldsV1 : writeFieldsV1(fields, order),
     ...(manager.subresource === '' ? {} : { subresource: manager.subresource }),
   }
 }

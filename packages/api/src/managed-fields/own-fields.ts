@@ -4,6 +4,7 @@ import type { KubeObject } from '../object.ts'
 import { type Comparison, writtenFields } from './compare-objects.ts'
 import { differenceOf, fieldSetOfPaths, noFields, type FieldSet } from './field-set.ts'
 import { type FieldType } from './field-type.ts'
+import type { StepOrder } from './fields-v1.ts'
 import type { Managed } from './managed.ts'
 import { fieldElement } from './path-element.ts'
 import { reconcileFields } from './reconcile-fields.ts'
@@ -39,6 +40,9 @@ export function resetFields(kind: AnyKind, subresource: string): FieldSet {
   if (!kind.hasStatus) return noFields
   return subresource === '' ? statusOnly : allButStatus
 }
+
+/** How a kind's fields are written. */
+export const stepOrderOf = ({ isBuiltIn }: AnyKind): StepOrder => (isBuiltIn ? 'values' : 'text')
 
 /** An object without the list of who manages it, which is no part of what is managed. */
 export function unmanaged(object: KubeObject): KubeObject {

@@ -19,6 +19,7 @@ import {
   reconcileManaged,
   releaseFields,
   resetFields,
+  stepOrderOf,
   unmanaged,
   withoutNobodysFields,
 } from './own-fields.ts'
@@ -59,7 +60,7 @@ export function trackUpdate(
 ): ManagedFieldsEntry[] | undefined {
   const managed = managedBefore(before, after, writer.subresource)
   if (managed.size === 0 && before !== undefined) return undefined
-  return writeManaged(addUpdate(kind, { managed, before, after }, writer))
+  return writeManaged(addUpdate(kind, { managed, before, after }, writer), stepOrderOf(kind))
 }
 
 export type Change = {

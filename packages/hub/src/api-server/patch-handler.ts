@@ -1,5 +1,6 @@
+import type { AnyKind } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
-import { badRequest, conflict, invalid, isApiError } from '@skerry/api/status'
+import { ApiError, badRequest, conflict, invalid, isApiError } from '@skerry/api/status'
 import { sendAnswer, shapedObject } from './answer.ts'
 import { attributesOf, forbidden } from './authorization.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
@@ -7,7 +8,7 @@ import { decodeObject } from './decode-object.ts'
 import { patchTriesMax } from './limits.ts'
 import { type Patch, readPatch } from './read-patch.ts'
 import { isDryRun } from './request-options.ts'
-import { storeUpdate } from './write-handlers.ts'
+import { storeCreate, storeUpdate } from './write-handlers.ts'
 
 /** Changes an object by a patch, or makes it by an apply; tries again when somebody else was faster. */
 export async function servePatch(server: ServerContext, call: ObjectCall): Promise<void> {
@@ -65,7 +66,7 @@ function write(
 ): Promise<StoredObject> {
   const { fieldManager, isApplied } = patch
   const options = { dryRun, fieldManager, isApplied }
-  if (before === undefined) return server.state.create(target.kind, object, options)
+  if (before === undefined) return storeCreate(server, target, { object, ...options })
   // A patch that removes the version still means the object that it was applied to.
   object.metadata.resourceVersion ??= before.metadata.resourceVersion
   return storeUpdate(server, target, { object, ...options })
@@ -90,9 +91,20 @@ function assertSameObject(
       `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
     )
   if (before !== undefined && uid !== '' && uid !== before.metadata.uid)
-    throw invalid(kind, name, [
-      { path: 'metadata.uid', type: 'Invalid', value: uid, message: 'field is immutable' },
-    ])
+    throw immutableUid(kind, name, uid)
+}
+
+/** A kube-apiserver gives the cause twice. */
+function immutableUid(kind: AnyKind, name: string, uid: string): ApiError {
+  const message = 'field is immutable'
+  const { status } = invalid(kind, name, [
+    { path: 'metadata.uid', type: 'Invalid', value: uid, message },
+  ])
+  const { causes = [] } = status.details ?? {}
+  return new ApiError('Invalid', status.message, {
+    ...status.details,
+    causes: [...causes, ...causes],
+  })
 }
 
 /** Who may patch what is there may not yet make what is not. */

@@ -18,7 +18,11 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
   const admit = server.extensions.admit(kind)
   const admitted =
     admit === undefined ? object : await admit('create', object, undefined, { user, dryRun })
-  const created = await server.state.create(kind, admitted, { dryRun, fieldManager })
+  const created = await storeCreate(server, target, {
+    object: admitted,
+    dryRun,
+    fieldManager,
+  })
   const body = shapedObject(server, call, { kind, object: created })
   await sendAnswer(call, { code: 201, body, warnings })
 }
@@ -41,6 +45,18 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
   const updated = await storeUpdate(server, target, { object: admitted, dryRun, fieldManager })
   const body = shapedObject(server, call, { kind, object: updated })
   await sendAnswer(call, { code: 200, body, warnings })
+}
+
+/** Stores a new object. What was only tried has no version. */
+export async function storeCreate(
+  { state }: Pick<ServerContext, 'state'>,
+  { kind }: ResourceTarget,
+  { object, ...options }: WriteOptions & { readonly object: KubeObject },
+): Promise<StoredObject> {
+  const created: StoredObject = await state.create(kind, object, options)
+  if (!options.dryRun) return created
+  const { resourceVersion: _, ...metadata } = created.metadata
+  return { ...created, metadata } as StoredObject
 }
 
 /** Writes the part of the object that the call names: everything but status, or status. */
