@@ -1,4 +1,4 @@
-import { type AnyKind, apiVersionOf } from './kind.ts'
+import { type AnyKind, apiVersionOf, resourceName } from './kind.ts'
 
 /** The kinds that there are now. Built in ones never change; users bring and take away theirs. */
 export type KindSource = {
@@ -6,6 +6,11 @@ export type KindSource = {
   readonly kinds: readonly AnyKind[]
   /** Called after `kinds` has become another list. */
   subscribe(listener: () => void): Disposable
+  /**
+   * For somebody who found nothing: resolves, soon, when what was written before this call is heard of.
+   * Absent: nothing is ever written. Without a plural, anything of the group is meant.
+   */
+  lookAgain?(missed: { readonly group: string; readonly plural?: string }): Promise<void>
 }
 
 /** Kinds that stay as they are. */
@@ -32,4 +37,17 @@ export function findKind(
   object: { readonly apiVersion: string; readonly kind: string },
 ): AnyKind | undefined {
   return kinds.find((kind) => kind.kind === object.kind && apiVersionOf(kind) === object.apiVersion)
+}
+
+/** One kind for each sort of objects that is kept, in the shape in which it is kept. */
+export function storedKinds(kinds: readonly AnyKind[]): AnyKind[] {
+  const byResource = new Map<string, AnyKind>()
+  for (const kind of kinds) {
+    // Of what cannot be listed nothing is kept: reviews.
+    if (kind.verbs !== undefined && !kind.verbs.includes('list')) continue
+    const kept = kind.keptAs?.kind ?? kind
+    const name = resourceName(kept)
+    if (!byResource.has(name)) byResource.set(name, kept)
+  }
+  return [...byResource.values()]
 }

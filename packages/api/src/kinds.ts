@@ -1,13 +1,14 @@
 import { type AnyKind, apiVersionOf } from './kind.ts'
+import { selfSubjectReviewKind, tokenReviewKind } from './kinds/authentication.ts'
+import { certificateSigningRequestKind } from './kinds/certificate-signing-request.ts'
 import {
   localSubjectAccessReviewKind,
   selfSubjectAccessReviewKind,
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
 } from './kinds/access-review.ts'
-import { selfSubjectReviewKind, tokenReviewKind } from './kinds/authentication.ts'
-import { certificateSigningRequestKind } from './kinds/certificate-signing-request.ts'
 import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
+import { customResourceDefinitionKind } from './kinds/custom-resource-definition.ts'
 import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
 import { fleetKind } from './kinds/fleet.ts'
@@ -47,6 +48,7 @@ export const kinds: readonly AnyKind[] = [
   enrollmentRequestKind,
   modelKind,
   modelVersionKind,
+  customResourceDefinitionKind,
 ]
 
 const byKind = new Map(kinds.map((kind) => [`${apiVersionOf(kind)}/${kind.kind}`, kind]))

@@ -93,7 +93,9 @@ function described(name: string, description: string, version: OpenApiVersion): 
 }
 
 function convert(schema: Schema, version: OpenApiVersion): OpenApiSchema {
-  const { properties, items, additionalProperties, nullable, ...plain } = schema
+  const { properties, items, additionalProperties, nullable, recursive, ...plain } = schema
+  // A schema of schemas would never end: it is told as anything.
+  if (recursive !== undefined) return { ...plain, 'x-kubernetes-preserve-unknown-fields': true }
   return {
     ...plain,
     ...(nullable === undefined || version === 'v2' ? {} : { nullable }),

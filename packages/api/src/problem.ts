@@ -48,7 +48,7 @@ export const causeReasons: Record<ProblemType, string> = {
   Unknown: 'FieldValueInvalid',
 }
 
-const shownValueCharactersMax = 120
+const shownValueCharactersMax = 4_000
 
 /** `spec.count: Invalid value: -1: must be at least 1` */
 export function formatProblem(problem: Problem): string {
@@ -60,8 +60,16 @@ export function describeProblem(problem: Problem): string {
   const heading = headings[problem.type]
   const told = problem.message === '' ? '' : `: ${problem.message}`
   if (problem.value === undefined) return `${heading}${told}`
-  const shown = JSON.stringify(problem.value)
+  const shown = valueText(problem.value)
   const cut =
     shown.length > shownValueCharactersMax ? `${shown.slice(0, shownValueCharactersMax)}…` : shown
   return `${heading}: ${cut}${told}`
 }
+
+/** As Go writes values: JSON of an object escapes what could be markup. */
+function valueText(value: unknown): string {
+  const text = JSON.stringify(value)
+  return typeof value === 'object' ? text.replaceAll(/[<>&]/g, escaped) : text
+}
+
+const escaped = (mark: string): string => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`

@@ -23,8 +23,7 @@ function prune(schema: Schema, value: unknown, path: string, unknownFields: stri
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true
   const hasMembers = schema.properties !== undefined || schema.additionalProperties !== undefined
   const isEmbedded = schema['x-kubernetes-embedded-resource'] === true
-  if ((isOpen && !hasMembers && !isEmbedded) || (schema.type !== 'object' && !hasMembers))
-    return value
+  if (isOpen && !hasMembers && !isEmbedded) return value
   const result: Record<string, unknown> = {}
   for (const [name, member] of Object.entries(value)) {
     const memberSchema = (isEmbedded ? embeddedFields[name] : undefined) ?? ownSchema(schema, name)

@@ -36,6 +36,11 @@ export type Outcome = { readonly againAfterMs: number } | undefined
 export type Controller = {
   readonly name: string
   readonly reads: readonly Read[]
+  /** What it reads of kinds that come and go; asked again after each call of the listener. */
+  readonly readsAlso?: {
+    readonly now: () => readonly Read[]
+    subscribe(listener: () => void): Disposable
+  }
   /** The parts of status that it alone writes: [kind, field]. */
   readonly owns: readonly (readonly [kind: AnyKind, field: string])[]
   /** Kinds of which it creates or deletes objects; for the graph. */

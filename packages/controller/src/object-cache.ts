@@ -27,6 +27,8 @@ type Kept = Map<string, StoredObject>
 export class ObjectCache implements Cached {
   readonly #options: CacheOptions
   readonly #objects: Map<string, Kept>
+  /** What ends the following of kinds that came later. */
+  readonly #added = new Map<string, AbortController>()
 
   constructor(options: CacheOptions) {
     this.#options = options
@@ -60,6 +62,24 @@ export class ObjectCache implements Cached {
     await Promise.all(kinds.map((kind) => this.#follow(kind, signal, ready)))
   }
 
+  /** Follows these kinds too, and no others beside the first: those that were added before and are not among them go. */
+  followAlso(kinds: readonly AnyKind[], signal: AbortSignal): void {
+    const wanted = new Map(kinds.map((kind) => [resourceName(kind), kind]))
+    for (const [name, stop] of this.#added)
+      if (!wanted.has(name)) {
+        stop.abort(new Error('The kind is gone.'))
+        this.#added.delete(name)
+        this.#objects.delete(name)
+      }
+    for (const [name, kind] of wanted) {
+      if (this.#objects.has(name)) continue
+      const stop = new AbortController()
+      this.#added.set(name, stop)
+      this.#objects.set(name, new Map())
+      void this.#follow(kind, AbortSignal.any([signal, stop.signal]), () => {})
+    }
+  }
+
   #kept(kind: AnyKind): Kept {
     const kept = this.#objects.get(resourceName(kind))
     if (kept === undefined)
@@ -77,7 +97,7 @@ export class ObjectCache implements Cached {
         isReady = true
         failures = 0
         const watch = this.#options.state.watch(kind, { resourceVersion, signal })
-        for await (const event of watch) this.#hear(kind, event as WatchEvent)
+        for await (const event of watch) if (!signal.aborted) this.#hear(kind, event as WatchEvent)
       } catch (thrown) {
         if (signal.aborted) return
         if (!isApiError(thrown, 'Expired'))
@@ -99,7 +119,8 @@ export class ObjectCache implements Cached {
   /** Lists the kind, tells what changed meanwhile, and returns the version to watch from. */
   async #fill(kind: AnyKind): Promise<string> {
     const { items, resourceVersion } = await this.#options.state.list(kind)
-    const kept = this.#kept(kind)
+    const kept = this.#objects.get(resourceName(kind))
+    if (kept === undefined) return resourceVersion
     const before = new Map(kept)
     kept.clear()
     for (const item of items as StoredObject[]) {

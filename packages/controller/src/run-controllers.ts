@@ -44,8 +44,8 @@ async function lead(options: RunOptions, signal: AbortSignal): Promise<void> {
     controllers.flatMap(({ reads }) => reads.map(({ kind }) => [resourceName(kind), kind])),
   )
   const tell = (kind: AnyKind, object: StoredObject, before?: StoredObject) => {
-    for (const { name, reads } of controllers)
-      for (const read of reads)
+    for (const { name, reads, readsAlso } of controllers)
+      for (const read of [...reads, ...(readsAlso?.now() ?? [])])
         if (resourceName(read.kind) === resourceName(kind))
           for (const key of read.keysOf(object, cache, before)) queues.get(name)!.add(key)
   }
@@ -55,6 +55,7 @@ async function lead(options: RunOptions, signal: AbortSignal): Promise<void> {
   signal.addEventListener('abort', () => resolve(), { once: true })
   const following = cache.run(signal, resolve)
   await synced
+  using _ = followAlso(controllers, cache, signal)
   const working = controllers.flatMap((controller) => {
     const queue = queues.get(controller.name)!
     return Array.from({ length: controller.workers ?? 1 }, () =>
@@ -63,6 +64,24 @@ async function lead(options: RunOptions, signal: AbortSignal): Promise<void> {
   })
   const resyncing = resync(options, { queues, cache, kinds: [...kinds.values()], tell, signal })
   await Promise.all([following, resyncing, ...working])
+}
+
+/** Follows the kinds that come and go, until it is disposed of. */
+function followAlso(
+  controllers: readonly Controller[],
+  cache: ObjectCache,
+  signal: AbortSignal,
+): Disposable {
+  const more = controllers.flatMap(({ readsAlso }) => readsAlso ?? [])
+  const follow = (): void =>
+    cache.followAlso(
+      more.flatMap((each) => each.now().map(({ kind }) => kind)),
+      signal,
+    )
+  const subscriptions = new DisposableStack()
+  for (const each of more) subscriptions.use(each.subscribe(follow))
+  follow()
+  return subscriptions
 }
 
 type Bench = { readonly queue: WorkQueue; readonly view: View; readonly signal: AbortSignal }

@@ -1,15 +1,18 @@
+import { type KindSource, fixedKinds } from '@skerry/api/kind-source'
+import { kinds } from '@skerry/api/kinds'
 import type { Clock } from '@skerry/base/clock'
 import type { Controller } from '@skerry/controller/controller'
 import type { HubStore } from '@skerry/store/hub-store'
+import { createDefinitionController } from '../custom-kinds/definition-controller.ts'
 import { aggregateRolesController } from '../access/aggregate-roles.ts'
 import {
   type CertificateSigningOptions,
   createCertificateSigningController,
 } from './certificate-signing.ts'
 import { createFleetController } from './fleet.ts'
-import { garbageCollectionController } from './garbage-collection.ts'
+import { createGarbageCollectionController } from './garbage-collection.ts'
 import { createModelController } from './model.ts'
-import { namespaceController } from './namespace.ts'
+import { createNamespaceController } from './namespace.ts'
 import { createProfileController } from './profile.ts'
 import { createRolloutController } from './rollout.ts'
 import { createServiceAccountController } from './service-account.ts'
@@ -28,6 +31,8 @@ export type HubControllersOptions = {
   /** Makes a signed envelope of a document. */
   readonly sign: Sign
   readonly clock: Clock
+  /** Absent: those that are built in. */
+  readonly kinds?: KindSource
   readonly credentials: HubCredentials
 }
 
@@ -37,6 +42,7 @@ export type HubCredentials = ServiceAccountTokenOptions & Omit<CertificateSignin
 /** Every controller of the hub. Their declarations are the diagram: `describeGraph` prints it. */
 export function createHubControllers(options: HubControllersOptions): Controller[] {
   const { store, sign, clock, credentials } = options
+  const { kinds: source = fixedKinds(kinds) } = options
   const { rollups } = store
   return [
     createModelController({ clock }),
@@ -47,12 +53,13 @@ export function createHubControllers(options: HubControllersOptions): Controller
     createSitePresenceController({ clock }),
     siteReportController,
     createSiteSyncController({ clock }),
-    namespaceController,
+    createNamespaceController({ kinds: source, clock }),
+    createDefinitionController({ builtIn: kinds, clock }),
+    aggregateRolesController,
     createServiceAccountController(credentials),
     createServiceAccountTokenController(credentials),
     createCertificateSigningController({ ...credentials, clock }),
-    aggregateRolesController,
-    garbageCollectionController,
+    createGarbageCollectionController(source),
     createEventExpiryController({ clock }),
     createRollupPruningController({ rollups, clock }),
   ]

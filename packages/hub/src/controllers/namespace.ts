@@ -1,6 +1,9 @@
+import type { Clock } from '@skerry/base/clock'
+import { setCondition } from '@skerry/api/condition'
 import type { AnyKind } from '@skerry/api/kind'
-import { kinds } from '@skerry/api/kinds'
+import { type KindSource, storedKinds } from '@skerry/api/kind-source'
 import { type Namespace, namespaceKind } from '@skerry/api/kinds/core'
+import type { Condition } from '@skerry/api/object'
 import { isApiError } from '@skerry/api/status'
 import { type Controller, type Outcome, type View, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
@@ -11,18 +14,26 @@ export const namespaceFinalizer = 'skerry.dev/contents'
 
 const lookAgainMs = 200
 
-/** Empties a namespace that is being deleted, then lets it go. */
-export const namespaceController: Controller = {
-  name: 'namespace',
-  reads: [reads(namespaceKind, ({ metadata }) => [metadata.name])],
-  owns: [
-    [namespaceKind, 'phase'],
-    [namespaceKind, 'conditions'],
-  ],
-  reconcile: reconcileNamespace,
+export type NamespaceControllerOptions = { readonly kinds: KindSource; readonly clock: Clock }
+
+/** Empties a namespace that is being deleted, of everything that users brought too, then lets it go. */
+export function createNamespaceController(options: NamespaceControllerOptions): Controller {
+  return {
+    name: 'namespace',
+    reads: [reads(namespaceKind, ({ metadata }) => [metadata.name])],
+    owns: [
+      [namespaceKind, 'phase'],
+      [namespaceKind, 'conditions'],
+    ],
+    reconcile: (name, view) => reconcileNamespace(name, view, options),
+  }
 }
 
-async function reconcileNamespace(name: string, view: View): Promise<Outcome> {
+async function reconcileNamespace(
+  name: string,
+  view: View,
+  options: NamespaceControllerOptions,
+): Promise<Outcome> {
   const { state } = view
   const namespace = await state.get(namespaceKind, { name })
   const isEnding = namespace === undefined || namespace.metadata.deletionTimestamp !== undefined
@@ -31,20 +42,37 @@ async function reconcileNamespace(name: string, view: View): Promise<Outcome> {
     await updateStatus(state, namespaceKind, { name }, () => ({ phase: 'Active' }))
     return undefined
   }
-  await updateStatus(state, namespaceKind, { name }, () => ({ phase: 'Terminating' }))
-  const left = await deleteContents(view, name)
-  if (left > 0) return { againAfterMs: lookAgainMs }
+  const left = await deleteContents(view, name, options.kinds)
+  await updateStatus(state, namespaceKind, { name }, ({ status }) => ({
+    phase: 'Terminating',
+    conditions: contentConditions(left).reduce<Condition[]>(
+      (conditions, next) => setCondition(conditions, next, options.clock.now()),
+      status?.conditions ?? [],
+    ),
+  }))
+  if (left.length > 0) return { againAfterMs: lookAgainMs }
   if (namespace !== undefined) await setFinalizer(view, namespace, false)
   return undefined
 }
 
-/** How many objects are still there. */
-async function deleteContents({ state }: View, namespace: string): Promise<number> {
-  let left = 0
-  const inside = kinds.filter((kind: AnyKind) => kind.scope === 'Namespaced')
+/** What is still there of one kind, and who has to act before it goes. */
+type Left = { readonly resource: string; readonly count: number; readonly finalizers: string[] }
+
+async function deleteContents(
+  { state }: View,
+  namespace: string,
+  kinds: KindSource,
+): Promise<Left[]> {
+  const left: Left[] = []
+  const inside = storedKinds(kinds.kinds).filter((kind: AnyKind) => kind.scope === 'Namespaced')
   for (const kind of inside) {
     const { items } = await state.list(kind, { namespace })
-    left += items.length
+    if (items.length > 0)
+      left.push({
+        resource: `${kind.plural}.${kind.group}`,
+        count: items.length,
+        finalizers: items.flatMap(({ metadata }) => metadata.finalizers ?? []),
+      })
     for (const { metadata } of items.slice(0, namespaceSweepObjectsMax))
       if (metadata.deletionTimestamp === undefined)
         await state.delete(kind, metadata).catch((thrown: unknown) => {
@@ -52,6 +80,64 @@ async function deleteContents({ state }: View, namespace: string): Promise<numbe
         })
   }
   return left
+}
+
+/** What keeps a namespace, in the words of Kubernetes' namespace controller. */
+function contentConditions(left: readonly Left[]): Omit<Condition, 'lastTransitionTime'>[] {
+  const counts = left.map(({ resource, count }) => `${resource} has ${count} resource instances`)
+  const finalizers = Map.groupBy(
+    left.flatMap((each) => each.finalizers),
+    (name) => name,
+  )
+  const waiting = [...finalizers].map(
+    ([name, all]) => `${name} in ${all.length} resource instances`,
+  )
+  return [
+    {
+      type: 'NamespaceDeletionDiscoveryFailure',
+      status: 'False',
+      reason: 'ResourcesDiscovered',
+      message: 'All resources successfully discovered',
+    },
+    {
+      type: 'NamespaceDeletionGroupVersionParsingFailure',
+      status: 'False',
+      reason: 'ParsedGroupVersions',
+      message: 'All legacy kube types successfully parsed',
+    },
+    {
+      type: 'NamespaceDeletionContentFailure',
+      status: 'False',
+      reason: 'ContentDeleted',
+      message: 'All content successfully deleted, may be waiting on finalization',
+    },
+    counts.length === 0
+      ? {
+          type: 'NamespaceContentRemaining',
+          status: 'False',
+          reason: 'ContentRemoved',
+          message: 'All content successfully removed',
+        }
+      : {
+          type: 'NamespaceContentRemaining',
+          status: 'True',
+          reason: 'SomeResourcesRemain',
+          message: `Some resources are remaining: ${counts.join(', ')}`,
+        },
+    waiting.length === 0
+      ? {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'False',
+          reason: 'ContentHasNoFinalizers',
+          message: 'All content-preserving finalizers finished',
+        }
+      : {
+          type: 'NamespaceFinalizersRemaining',
+          status: 'True',
+          reason: 'SomeFinalizersRemain',
+          message: `Some content in the namespace has finalizers remaining: ${waiting.join(', ')}`,
+        },
+  ]
 }
 
 async function setFinalizer(
