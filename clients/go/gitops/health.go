@@ -3,33 +3,40 @@ package main
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/argoproj/argo-cd/gitops-engine/pkg/health"
 	lua "github.com/yuin/gopher-lua"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"sigs.k8s.io/yaml"
 )
 
-// luaHealth judges by the scripts that Argo CD's resource customizations hold, in the interpreter
+// luaHealth is a script for each GROUP_KIND. It judges by the scripts that Argo CD's resource customizations hold, in the interpreter
 // that Argo CD uses, so that what docs/gitops.md tells people to configure is what is tried.
 type luaHealth map[string]string
 
-func loadHealth(folder string) (luaHealth, error) {
+const healthPrefix = "resource.customizations.health."
+
+// loadHealth reads what stands in the data of Argo CD's ConfigMap argocd-cm.
+func loadHealth(path string) (luaHealth, error) {
 	scripts := luaHealth{}
-	if folder == "" {
+	if path == "" {
 		return scripts, nil
 	}
-	paths, err := filepath.Glob(filepath.Join(folder, "*.lua"))
+	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range paths {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			return nil, err
+	var config struct {
+		Data map[string]string `json:"data"`
+	}
+	if err := yaml.UnmarshalStrict(text, &config); err != nil {
+		return nil, err
+	}
+	for key, script := range config.Data {
+		if kind, ok := strings.CutPrefix(key, healthPrefix); ok {
+			scripts[kind] = script
 		}
-		scripts[strings.TrimSuffix(filepath.Base(path), ".lua")] = string(text)
 	}
 	return scripts, nil
 }
@@ -38,9 +45,6 @@ func loadHealth(folder string) (luaHealth, error) {
 func (l luaHealth) GetResourceHealth(object *unstructured.Unstructured) (*health.HealthStatus, error) {
 	kind := object.GroupVersionKind()
 	script, ok := l[kind.Group+"_"+kind.Kind]
-	if !ok {
-		script, ok = l[kind.Group+"_all"]
-	}
 	if !ok {
 		return nil, nil
 	}

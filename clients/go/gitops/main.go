@@ -71,7 +71,7 @@ func run(ctx context.Context) error {
 	flag.BoolVar(&s.serverSide, "server-side", false, "apply on the server")
 	flag.BoolVar(&s.prune, "prune", true, "delete what is no longer in the folder")
 	flag.DurationVar(&s.resync, "resync", 2*time.Second, "how often the folder is looked at; a change in the cluster is seen at once")
-	scripts := flag.String("health", "", "folder of Argo CD health scripts, GROUP_KIND.lua")
+	scripts := flag.String("health", "", "a file like Argo CD's ConfigMap argocd-cm, for its resource.customizations.health")
 	once := flag.Bool("once", false, "one round, then the end")
 	flag.Parse()
 	config, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
