@@ -13,6 +13,7 @@ import {
   timestamp,
   withDefault,
 } from '../schema.ts'
+import { siteOfEvent } from './event-site.ts'
 
 /** Kubernetes' own kinds that clients need to live, in Kubernetes' own shapes. */
 const core = {
@@ -172,6 +173,7 @@ export const eventKind = defineKind({
   kind: 'Event',
   plural: 'events',
   shortNames: ['ev'],
+  siteAt: siteOfEvent,
   description: 'Something that happened to an object.',
   schema: object(
     {

@@ -14,7 +14,6 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiToken } from '@skerry/artifact/create-api-token'
 import { authenticateBearer } from './api-tokens.ts'
 import { createAuthenticator } from './authenticate.ts'
-import { authorize } from './authorize.ts'
 import type { CertificateFacts } from './certificate-facts.ts'
 import { oneTimeCodeLifeMs, sessionLifeMs, signingKeyWaitMs } from './limits.ts'
 import { createOneTimeCodes } from './one-time-codes.ts'
@@ -210,19 +209,4 @@ test('a page of another origin cannot use the certificate that a browser holds',
     assert.equal(await ask('DELETE', site), undefined, site)
   }
   assert.deepEqual(await ask('GET', 'cross-site'), shown, 'its answer is nobody else’s to read')
-})
-
-test('masters may all, viewers read all but secrets, devices and strangers nothing', () => {
-  const may = (groups: string[], verb: string, resource: string) =>
-    authorize(
-      { name: 'x', groups },
-      { type: 'resource', verb, group: '', version: 'v1', resource, namespace: 'a' },
-    ).allowed
-  assert.equal(may(['system:masters'], 'delete', 'secrets'), true)
-  assert.equal(may(['skerry:viewers'], 'list', 'sites'), true)
-  assert.equal(may(['skerry:viewers'], 'update', 'sites'), false)
-  assert.equal(may(['skerry:viewers'], 'get', 'secrets'), false)
-  assert.equal(may(['skerry:devices'], 'get', 'sites'), false)
-  assert.equal(may(['skerry:devices', 'system:masters'], 'get', 'sites'), false)
-  assert.equal(may([], 'get', 'sites'), false)
 })
