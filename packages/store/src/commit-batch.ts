@@ -4,7 +4,7 @@ import { type DecidedBatch, decideBatch, namespaceRow } from './decide-batch.ts'
 import type { KeptText } from './kept-text.ts'
 import type { Change, Write } from './ledger.ts'
 import { type RowKey, rowKeyText } from './row-key.ts'
-import { type BatchRows, applyBatch } from './sql/apply-batch.ts'
+import { type BatchRows, type PutRow, applyBatch } from './sql/apply-batch.ts'
 import { lockCounter } from './sql/lock-counter.ts'
 import { readRows } from './sql/read-rows.ts'
 
@@ -24,19 +24,13 @@ export async function commitBatch(
     lockCounter(client),
     readRows(client, keysOf(writes)),
   ])
-  const bodies = new Map<KeptText, string>()
-  const rows = new Map<string, KeptText>()
-  for (const { body, ...key } of read) {
-    const kept = codec.decode(body)
-    rows.set(rowKeyText(key), kept)
-    bodies.set(kept, body)
-  }
+  const rows = new Map(read.map(({ body, ...key }) => [rowKeyText(key), codec.decode(body)]))
   const decided = decideBatch(writes, rows, lastVersion)
   const { changes } = decided
   if (changes.length === 0) await client.query('rollback')
   else
     await together([
-      applyBatch(client, rowsOfChanges(changes, { codec, nowMs, bodies })),
+      applyBatch(client, rowsOfChanges(changes, { codec, nowMs })),
       client.query('commit'),
     ])
   return decided
@@ -59,36 +53,42 @@ function keysOf(writes: readonly Write[]): RowKey[] {
   return [...keys.values()]
 }
 
-type Encoding = {
-  readonly codec: BodyCodec
-  readonly nowMs: number
-  /** What the table holds of the objects that were read; those of the batch are added. */
-  readonly bodies: Map<KeptText, string>
-}
+type Encoding = { readonly codec: BodyCodec; readonly nowMs: number }
 
-function rowsOfChanges(changes: readonly Change[], { codec, nowMs, bodies }: Encoding): BatchRows {
-  const last = new Map<string, Change>()
+/** Texts are sent once: the log has what the table held and what is put there. */
+function rowsOfChanges(changes: readonly Change[], { codec, nowMs }: Encoding): BatchRows {
+  const lastOf = new Map(changes.map((change) => [rowKeyText(change.row), change]))
+  const seen = new Set<string>()
+  const bodyOf = ({ row }: Change, kept?: KeptText) =>
+    kept === undefined ? undefined : codec.encode(row.resource, kept.text)
   const logged = changes.map((change) => {
     const { row, version, before, after } = change
-    if (after !== undefined) bodies.set(after, codec.encode(row.resource, after.text))
-    last.set(rowKeyText(row), change)
+    const key = rowKeyText(row)
+    const isAgain = seen.has(key)
+    const isLast = lastOf.get(key) === change
+    seen.add(key)
     const type = after === undefined ? 'DELETED' : before === undefined ? 'ADDED' : 'MODIFIED'
-    const bodyOf = (kept?: KeptText) => (kept === undefined ? undefined : bodies.get(kept))
-    return { ...row, version, type, before: bodyOf(before), after: bodyOf(after) } as const
+    return {
+      ...row,
+      version,
+      type,
+      before: isAgain ? bodyOf(change, before) : undefined,
+      after: isLast ? undefined : bodyOf(change, after),
+    } as const
   })
-  const put = [...last.values()].flatMap(({ row, version, after }) =>
-    after === undefined
-      ? []
-      : [
-          {
-            ...row,
-            version,
-            uid: after.object.metadata.uid,
-            labels: JSON.stringify(after.object.metadata.labels ?? {}),
-            body: bodies.get(after)!,
-          },
-        ],
+  const put = [...lastOf.values()].flatMap((change) => putRow(change, bodyOf))
+  const removed = [...lastOf.values()].flatMap(({ row, after }) =>
+    after === undefined ? [row] : [],
   )
-  const removed = [...last.values()].flatMap(({ row, after }) => (after === undefined ? [row] : []))
   return { put, removed, logged, version: changes.at(-1)!.version, nowMs }
+}
+
+function putRow(
+  change: Change,
+  bodyOf: (change: Change, kept?: KeptText) => string | undefined,
+): PutRow[] {
+  const { row, version, after } = change
+  if (after === undefined) return []
+  const { uid, labels = {} } = after.object.metadata
+  return [{ ...row, version, uid, labels: JSON.stringify(labels), body: bodyOf(change, after)! }]
 }

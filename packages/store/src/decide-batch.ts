@@ -69,12 +69,12 @@ function storedForm({ action, object }: Decision, version: number): KeptText {
     metadata: { ...object.metadata, resourceVersion: String(version) },
   }
   const text = JSON.stringify(versioned)
-  if (action === 'remove') return new KeptText(text)
+  if (action === 'remove') return new KeptText(text, versioned)
   const bytes = text.length > objectBytesMax ? text.length : Buffer.byteLength(text)
   if (bytes > objectBytesMax)
     throw new ApiError(
       'RequestEntityTooLarge',
       `The object has ${bytes} bytes of JSON; at most ${objectBytesMax} are kept: move large content into an artifact.`,
     )
-  return new KeptText(text)
+  return new KeptText(text, versioned)
 }

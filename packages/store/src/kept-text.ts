@@ -7,8 +7,10 @@ export class KeptText implements StoredText {
   readonly text: string
   #object: StoredObject | undefined
 
-  constructor(text: string) {
+  /** `object`: what the text was just made of, never to be changed again. */
+  constructor(text: string, object?: StoredObject) {
     this.text = text
+    this.#object = object
   }
 
   /** Shared by all who read it: nobody changes it. */

@@ -1,6 +1,8 @@
 import pg from 'pg'
 import { connectWaitMsMax, lockHeldMsMax, queryWaitMsMax, readConnectionsMax } from './limits.ts'
 
+const sessionOptions = '-c random_page_cost=1.1'
+
 const settings = {
   application_name: 'skerry-hub',
   connectionTimeoutMillis: connectWaitMsMax,
@@ -9,7 +11,7 @@ const settings = {
   // A hub that was stopped in the middle of a write must not stop the others.
   idle_in_transaction_session_timeout: lockHeldMsMax,
   // Reading here and there costs little on today's disks: indexes answer, whatever share of a table is asked for.
-  options: '-c random_page_cost=1.1',
+  options: sessionOptions,
 } as const
 
 export function createReadPool(databaseUrl: string): pg.Pool {
@@ -20,13 +22,22 @@ export function createReadPool(databaseUrl: string): pg.Pool {
 }
 
 /** `pipeline`: questions are sent before the answers to those before them have come. */
-export type ConnectOptions = { readonly pipeline?: boolean }
+export type ConnectOptions = {
+  readonly pipeline?: boolean
+  /** Settings of the session, `-c NAME=VALUE`. */
+  readonly options?: string
+}
 
 export async function connect(
   databaseUrl: string,
   options: ConnectOptions = {},
 ): Promise<pg.Client> {
-  const client = new pg.Client({ ...settings, ...options, connectionString: databaseUrl })
+  const client = new pg.Client({
+    ...settings,
+    ...options,
+    options: `${sessionOptions} ${options.options ?? ''}`,
+    connectionString: databaseUrl,
+  })
   // Whoever asks next hears of it.
   client.on('error', () => {})
   try {

@@ -18,6 +18,7 @@ import { connect, createConnection, createReadPool } from './postgres-connection
 import { createPostgresLedger } from './postgres-ledger.ts'
 import { createPostgresRollups } from './postgres-rollups.ts'
 import { type SpecListener, createPostgresSpecs } from './postgres-specs.ts'
+import { hasLz4 } from './sql/has-lz4.ts'
 import { compactChanges } from './sql/compact-changes.ts'
 import { readEpoch } from './sql/read-epoch.ts'
 import { readVersion } from './sql/read-version.ts'
@@ -43,10 +44,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   const { databaseUrl, clock } = options
   await using opening = new AsyncDisposableStack()
   const setup = await asking(() => connect(databaseUrl))
-  const { epoch, version } = await (async () => {
+  const { epoch, version, isFast } = await (async () => {
     try {
       await migrate(setup, clock)
-      return { epoch: await readEpoch(setup), version: await readVersion(setup) }
+      const isFast = await hasLz4(setup)
+      return { epoch: await readEpoch(setup), version: await readVersion(setup), isFast }
     } finally {
       await setup.end()
     }
@@ -61,7 +63,12 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     for (const listener of listeners) listener(siteUid)
   }
   const reader = opening.use(startChangeReader({ ...options, watchHub, codec, onSpec }))
-  const writer = opening.use(createConnection(databaseUrl, { pipeline: true }))
+  const writer = opening.use(
+    createConnection(databaseUrl, {
+      pipeline: true,
+      ...(isFast ? { options: '-c default_toast_compression=lz4' } : {}),
+    }),
+  )
   const queue = opening.use(
     createWriteQueue(async (writes) => {
       const { outcomes, changes } = await writer.use((client) =>

@@ -2,12 +2,17 @@ import type { RowKey } from '../row-key.ts'
 import { changesChannel } from './channels.ts'
 import type { Queryable } from './queryable.ts'
 
-const sql = `
-  with stored as (
-    insert into objects (resource, namespace, name, uid, resource_version, labels, body)
-    select resource, namespace, name, uid, resource_version, labels::jsonb, body
-    from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
+/**
+ * The log says what was before and what is after each change. Mostly that is what the table held and what
+ * is put there now, and need not be sent again: all parts of a statement see the table as it was.
+ */
+export const applyBatchSql = `
+  with put as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[])
       as put (resource, namespace, name, uid, resource_version, labels, body)
+  ), stored as (
+    insert into objects (resource, namespace, name, uid, resource_version, labels, body)
+    select resource, namespace, name, uid, resource_version, labels::jsonb, body from put
     on conflict (resource, namespace, name) do update set
       uid = excluded.uid,
       resource_version = excluded.resource_version,
@@ -21,9 +26,16 @@ const sql = `
       and objects.name = gone.name collate "C"
   ), logged as (
     insert into changes (version, resource, namespace, name, type, before, after, changed_at)
-    select version, resource, namespace, name, type, before, after, $18
+    select change.version, change.resource, change.namespace, change.name, change.type,
+      case when change.type <> 'ADDED' then coalesce(change.before, objects.body) end,
+      case when change.type <> 'DELETED' then coalesce(change.after, put.body) end,
+      $18
     from unnest($11::bigint[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[])
       as change (version, resource, namespace, name, type, before, after)
+    left join objects on objects.resource = change.resource collate "C"
+      and objects.namespace = change.namespace collate "C"
+      and objects.name = change.name collate "C"
+    left join put on put.resource_version = change.version
   ), told as (
     select pg_notify('${changesChannel}', ($19::bigint)::text)
   )
@@ -39,7 +51,9 @@ export type PutRow = RowKey & {
 export type LoggedRow = RowKey & {
   readonly version: number
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  /** Absent: what the table held, if it held anything. */
   readonly before: string | undefined
+  /** Absent: what is put there with this version, if anything is. */
   readonly after: string | undefined
 }
 
@@ -56,7 +70,7 @@ export async function applyBatch(db: Queryable, batch: BatchRows): Promise<void>
   const { put, removed, logged } = batch
   await db.query({
     name: 'apply-batch',
-    text: sql,
+    text: applyBatchSql,
     values: [
       ...keyColumns(put),
       put.map(({ uid }) => uid),

@@ -12,10 +12,14 @@ export async function readRows(
   db: Queryable,
   keys: readonly RowKey[],
 ): Promise<(RowKey & { readonly body: string })[]> {
-  const { rows } = await db.query<RowKey & { body: string }>(readRowsSql, [
-    keys.map(({ resource }) => resource),
-    keys.map(({ namespace }) => namespace),
-    keys.map(({ name }) => name),
-  ])
+  const { rows } = await db.query<RowKey & { body: string }>({
+    name: 'read-rows',
+    text: readRowsSql,
+    values: [
+      keys.map(({ resource }) => resource),
+      keys.map(({ namespace }) => namespace),
+      keys.map(({ name }) => name),
+    ],
+  })
   return rows
 }
