@@ -4,6 +4,7 @@ import type { X509Certificate } from 'node:crypto'
 import type { Clock } from '@skerry/base/clock'
 import type { User } from '../api-server/authorization.ts'
 import type { Authority } from './authority.ts'
+import type { CertificateFacts } from './certificate-facts.ts'
 import type { Sessions } from './sessions.ts'
 import type { ReviewToken } from './token-authenticator.ts'
 import { anonymousUser, credentialKey, withAuthenticated } from './user.ts'
@@ -33,6 +34,7 @@ export const consoleHeader = 'x-skerry-console'
  */
 export function createAuthenticator(options: AuthenticatorOptions): Authenticator {
   const { sessions, reviewToken, admitsAnonymous = false } = options
+  const factsOf = createFactsOf(options)
   return async (request) => {
     const { authorization, cookie } = request.headers
     if (authorization !== undefined) {
@@ -40,23 +42,38 @@ export function createAuthenticator(options: AuthenticatorOptions): Authenticato
       const verdict = token === undefined ? undefined : await reviewToken(token)
       return verdict?.ok ? verdict.user : undefined
     }
-    const session = sessions.identityOf(cookie)
+    const session = cookie === undefined ? undefined : sessions.identityOf(cookie)
     if (session !== undefined)
       return isSafe(request.method) || request.headers[consoleHeader] === '1'
         ? withAuthenticated(session)
         : undefined
     if (!isSafe(request.method) && isFromOtherPage(request)) return undefined
-    const certificate = request.socket.getPeerX509Certificate?.()
-    if (certificate !== undefined) return userOfCertificate(options, certificate)
+    const facts = factsOf(request.socket)
+    if (facts !== undefined) return userOfCertificate(options, facts)
     return admitsAnonymous && !sessions.isIn(cookie) ? anonymousUser : undefined
   }
 }
 
+type FactsOf = (socket: AuthenticRequest['socket']) => CertificateFacts | undefined
+
+/** A connection shows its certificate once; to look at it takes longer than to answer a get. */
+function createFactsOf({ authority }: AuthenticatorOptions): FactsOf {
+  const known = new WeakMap<Socket, CertificateFacts>()
+  return (socket) => {
+    const before = known.get(socket)
+    if (before !== undefined) return before
+    const certificate = socket.getPeerX509Certificate?.()
+    if (certificate === undefined) return undefined
+    const facts = authority.factsOf(certificate)
+    known.set(socket, facts)
+    return facts
+  }
+}
+
 function userOfCertificate(
-  { authority, clock }: AuthenticatorOptions,
-  certificate: X509Certificate,
+  { clock }: AuthenticatorOptions,
+  facts: CertificateFacts,
 ): User | undefined {
-  const facts = authority.factsOf(certificate)
   const isValid =
     facts.isFromAuthority &&
     facts.isForClients &&
