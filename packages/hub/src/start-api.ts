@@ -130,6 +130,7 @@ function openApiServer(parts: Parts, authentication: Authentication, access: Acc
   const { store, clock, random, log } = parts
   return createApiServer({
     state: store.state,
+    texts: store.texts,
     kinds: fixedKinds(kinds),
     clock,
     random,
