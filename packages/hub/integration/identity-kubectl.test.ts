@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { createPrivateKey, generateKeyPairSync, webcrypto, X509Certificate } from 'node:crypto'
 import { systemClock } from '@skerry/base/clock'
-import { loadX509 } from '../src/trust/x509.ts'
 import { type IdentityRig, openIdentityRig } from './identity-rig.ts'
+import { makeSigningRequest } from './signing-request-rig.ts'
 
 // A real kubectl against the API over HTTPS. `KUBECTL` names another than the one on the path.
 const kubectl = process.env['KUBECTL'] ?? 'kubectl'
@@ -93,8 +93,15 @@ describe('who asks, by a real kubectl', { skip }, () => {
     assert.match(await bad('create', 'token', 'nobody'), /serviceaccounts "nobody" not found/)
     await good('create', 'secret', 'generic', 'tied', '--from-literal=a=b')
     const bound = await good(
-      ...['create', 'token', 'robot', '--bound-object-kind', 'Secret'],
-      ...['--bound-object-name', 'tied', '--audience', rig.url],
+      'create',
+      'token',
+      'robot',
+      '--bound-object-kind',
+      'Secret',
+      '--bound-object-name',
+      'tied',
+      '--audience',
+      rig.url,
     )
     const tied = await kubeconfigOf('tied', { token: bound.trim() })
     assert.equal((await run(['auth', 'whoami'], tied)).code, 0)
@@ -133,8 +140,9 @@ describe('who asks, by a real kubectl', { skip }, () => {
 
   it('has certificates approved, signed and used; denied ones are not', async () => {
     for (const name of ['jane', 'mallory']) {
-      const { pem } = await signingRequest(name, 'dev')
-      await apply(name, pem)
+      const { request, key } = await makeSigningRequest({ name, groups: ['dev'] })
+      await writeFile(join(rig.directory, `${name}.key`), key)
+      await apply(name, request)
     }
     assert.match(
       await good('get', 'csr'),
@@ -166,49 +174,20 @@ describe('who asks, by a real kubectl', { skip }, () => {
     assert.match(await good('describe', 'csr', 'jane'), /Status: +Approved,Issued/)
   })
 
-  const apply = async (name: string, pem: string): Promise<void> => {
+  const apply = async (name: string, request: string): Promise<void> => {
     const path = join(rig.directory, `${name}.json`)
-    const request = {
+    const object = {
       apiVersion: 'certificates.k8s.io/v1',
       kind: 'CertificateSigningRequest',
       metadata: { name },
       spec: {
-        request: Buffer.from(pem).toString('base64'),
+        request,
         signerName: 'kubernetes.io/kube-apiserver-client',
         usages: ['client auth'],
         expirationSeconds: 86_400,
       },
     }
-    await writeFile(path, JSON.stringify(request))
+    await writeFile(path, JSON.stringify(object))
     await good('apply', '-f', path)
-  }
-  const signingRequest = async (name: string, group: string): Promise<{ pem: string }> => {
-    const { Pkcs10CertificateRequestGenerator } = await loadX509()
-    const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-    const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-    const pem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-    await writeFile(join(rig.directory, `${name}.key`), pem)
-    const der = (bytes: Buffer) => new Uint8Array(bytes)
-    const request = await Pkcs10CertificateRequestGenerator.create({
-      name: [{ O: [group] }, { CN: [name] }],
-      signingAlgorithm: algorithm,
-      keys: {
-        privateKey: await webcrypto.subtle.importKey(
-          'pkcs8',
-          der(createPrivateKey(pem).export({ type: 'pkcs8', format: 'der' })),
-          algorithm,
-          true,
-          ['sign'],
-        ),
-        publicKey: await webcrypto.subtle.importKey(
-          'spki',
-          der(publicKey.export({ type: 'spki', format: 'der' })),
-          algorithm,
-          true,
-          ['verify'],
-        ),
-      },
-    })
-    return { pem: request.toString('pem') }
   }
 })

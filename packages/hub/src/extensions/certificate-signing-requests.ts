@@ -92,14 +92,12 @@ function statusAdmission({ authorize, clock }: SigningRequestOptions): Admit {
     const isSigning = status.certificate !== stored.status.certificate
     if (isSigning && !(await maySign(authorize, user, { verb: 'sign', signerName })))
       throw refused(name, `user not permitted to sign requests with signerName "${signerName}"`)
-    const before_ = stored.status.conditions ?? []
-    const approvals = before_.filter(({ type }) => approvalTypes.has(type))
+    const old = stored.status.conditions ?? []
+    const approvals = old.filter(({ type }) => approvalTypes.has(type))
     const others = conditionsOf(object).filter(({ type }) => !approvalTypes.has(type))
-    const conditions = dated([...approvals, ...others], before_, toTimestamp(clock.now()))
-    return {
-      ...object,
-      status: { ...status, ...(conditions.length === 0 ? {} : { conditions }) },
-    }
+    const conditions = dated([...approvals, ...others], old, toTimestamp(clock.now()))
+    const { conditions: _, ...rest } = status
+    return { ...object, status: conditions.length === 0 ? rest : { ...rest, conditions } }
   }
 }
 

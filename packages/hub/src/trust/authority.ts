@@ -147,6 +147,16 @@ type LeafRequest = {
   readonly nowMs: number
 }
 
+/** The library would take quotes and backslashes in a name for its own, and make another name of it. */
+function literally(names: Record<string, string[]>) {
+  return Object.fromEntries(
+    Object.entries(names).map(([type, values]) => [
+      type,
+      values.map((value) => ({ utf8String: value })),
+    ]),
+  )
+}
+
 type Signer = {
   readonly key: ReturnType<typeof createPrivateKey>
   readonly certificate: X509Certificate
@@ -175,7 +185,7 @@ async function issueLeaf(signer: Signer, request: LeafRequest): Promise<IssuedCe
   const leaf = await x509.X509CertificateGenerator.create({
     serialNumber,
     issuer: new x509.X509Certificate(signer.certificate.raw).subject,
-    subject: request.subject,
+    subject: new x509.Name(request.subject.map(literally)),
     notBefore: new Date(request.nowMs - backdateMs),
     notAfter: new Date(notAfterMs),
     signingAlgorithm: certificateAlgorithm,

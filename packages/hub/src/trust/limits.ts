@@ -40,3 +40,5 @@ export const issuerKeysAgeMs = 10 * 60_000
 export const issuerKeysRetryMs = 10_000
 export const identityFetchMs = 10_000
 export const identityDocumentBytesMax = 2 ** 20
+/** Refused tokens of providers of identities are logged no more often. */
+export const refusalLogEveryMs = 1_000

@@ -1,7 +1,7 @@
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import { errors, jwtVerify } from 'jose'
-import { clockSkewSecondsMax } from '../limits.ts'
+import { clockSkewSecondsMax, refusalLogEveryMs } from '../limits.ts'
 import { type TokenSource, refuse, unprovenClaims } from '../token-verdict.ts'
 import type { FetchJson } from './fetch-json.ts'
 import { createIssuerKeys } from './issuer-keys.ts'
@@ -29,6 +29,7 @@ export function createOidcTokens(options: OidcTokensOptions): TokenSource {
       { issuer, keys: createIssuerKeys({ ...options, issuer }) },
     ]),
   )
+  let loggedMs = Number.NEGATIVE_INFINITY
   return async (token, audiences) => {
     const found = known.get(String(unprovenClaims(token)?.['iss']))
     if (found === undefined) return undefined
@@ -36,7 +37,11 @@ export function createOidcTokens(options: OidcTokensOptions): TokenSource {
     const shared = audiences.filter((each) => ownAudiences().includes(each))
     if (shared.length === 0) return refuse('the token is for this API only')
     const refused = (reason: string) => {
-      log.info('A token of a provider of identities was refused.', { issuer: issuer.url, reason })
+      // Strangers may send any number of tokens: now and then is enough to see what is wrong.
+      if (clock.monotonicMs() - loggedMs >= refusalLogEveryMs) {
+        loggedMs = clock.monotonicMs()
+        log.info('A token of a provider of identities was refused.', { issuer: issuer.url, reason })
+      }
       return refuse(reason)
     }
     try {
