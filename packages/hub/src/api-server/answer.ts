@@ -40,9 +40,7 @@ export async function sendAnswer(
   tellResponseObject(request, answer.body)
   const isYaml = accepted.format === 'yaml'
   const text = isYaml ? formatYaml(answer.body) : `${JSON.stringify(answer.body)}\n`
-  for (const [index, warning] of (answer.warnings ?? []).slice(0, warningsMax).entries())
-    if (index === 0) response.setHeader('Warning', [warningHeader(warning)])
-    else response.appendHeader('Warning', warningHeader(warning))
+  for (const warning of (answer.warnings ?? []).slice(0, warningsMax)) warn(response, warning)
   response.setHeader('Cache-Control', 'no-cache, private')
   response.setHeader('Content-Type', isYaml ? 'application/yaml' : jsonType(accepted))
   await sendText(request, response, { code: answer.code, text })
@@ -53,6 +51,13 @@ function jsonType(accepted: Accepted): string {
   return accepted.as === 'APIGroupDiscoveryList'
     ? `application/json;g=apidiscovery.k8s.io;v=${accepted.version};as=APIGroupDiscoveryList`
     : 'application/json'
+}
+
+/** Says something beside the answer. */
+export function warn(response: ApiResponse, warning: string): void {
+  const { warning: told } = response.getHeaders()
+  const more = warningHeader(warning)
+  response.setHeader('Warning', Array.isArray(told) ? [...told, more] : [more])
 }
 
 /** RFC 7234's warning with an agent that is left out, as Kubernetes sends it. */

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { compareVersions } from '@skerry/api/custom-kinds/version-order'
 import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
 import type { ExtensionTable } from './extension.ts'
 
@@ -9,6 +11,7 @@ export type Discovery = {
   aggregated(root: 'api' | 'apis', version: string): object
 }
 
+/** In the order in which kube-apiserver tells them of its own kinds, and of those that users bring. */
 const objectVerbs = [
   'create',
   'delete',
@@ -19,16 +22,33 @@ const objectVerbs = [
   'update',
   'watch',
 ]
+const customVerbs = [
+  'delete',
+  'deletecollection',
+  'get',
+  'list',
+  'patch',
+  'create',
+  'update',
+  'watch',
+]
 const statusVerbs = ['get', 'patch', 'update']
 
 export function discoveryOf(kinds: readonly AnyKind[], extensions: ExtensionTable): Discovery {
   const byGroup = Map.groupBy(kinds, (kind) => kind.group)
+  const partOf = (kind: AnyKind, name: string): Part => ({
+    name,
+    verbs: extensions.isStatusPart(kind, name)
+      ? statusVerbs
+      : [...(extensions.subresource(kind, name)?.verbs ?? [])],
+    ...(isTokenRequest(kind, name) ? { responseKind: tokenRequest } : {}),
+  })
   const partsOf = (kind: AnyKind): Part[] => [
     ...(kind.hasStatus ? [{ name: 'status', verbs: statusVerbs }] : []),
-    ...kind.subresources.map((name) => ({
-      name,
-      verbs: [...(extensions.subresource(kind, name)?.verbs ?? [])],
-    })),
+    ...kind.subresources.map((name) => partOf(kind, name)),
+    ...(kind.scale === undefined
+      ? []
+      : [{ name: 'scale', verbs: statusVerbs, responseKind: scaleKind }]),
   ]
   const documents = plainDocuments(byGroup, partsOf)
   return {
@@ -44,7 +64,38 @@ export function discoveryOf(kinds: readonly AnyKind[], extensions: ExtensionTabl
   }
 }
 
-type Part = { readonly name: string; readonly verbs: readonly string[] }
+type GroupVersionKind = { readonly group: string; readonly version: string; readonly kind: string }
+
+type Part = {
+  readonly name: string
+  readonly verbs: readonly string[]
+  /** Absent: the kind itself. */
+  readonly responseKind?: GroupVersionKind
+}
+
+const scaleKind = { group: 'autoscaling', version: 'v1', kind: 'Scale' } as const
+const tokenRequest = {
+  group: 'authentication.k8s.io',
+  version: 'v1',
+  kind: 'TokenRequest',
+} as const
+
+const isTokenRequest = (kind: AnyKind, part: string): boolean =>
+  kind.group === '' && kind.plural === 'serviceaccounts' && part === 'token'
+
+/** What may be done with the objects of a kind. */
+function verbsOf(kind: AnyKind): readonly string[] {
+  return kind.verbs ?? (isCustom(kind) ? customVerbs : objectVerbs)
+}
+
+const isCustom = (kind: AnyKind): boolean => kind.isBuiltIn !== true
+
+/** Tells clients that migrate storage when a kind is kept in another version. */
+function storageVersionHash(kind: AnyKind): string {
+  const { group, version, kind: name } = kind.keptAs?.kind ?? kind
+  const digest = createHash('sha256').update(`${group}/${version}/${name}`).digest()
+  return digest.subarray(0, 8).toString('base64')
+}
 type PartsOf = (kind: AnyKind) => Part[]
 
 function plainDocuments(
@@ -80,11 +131,16 @@ function apiVersions(core: readonly AnyKind[]): object {
 }
 
 function apiGroup(group: string, members: readonly AnyKind[]) {
-  const versions = [...new Set(members.map((kind) => kind.version))].map((version) => ({
+  const versions = versionsOf(members).map((version) => ({
     groupVersion: `${group}/${version}`,
     version,
   }))
   return { name: group, versions, preferredVersion: versions[0] }
+}
+
+/** The one that clients shall prefer first. */
+function versionsOf(members: readonly AnyKind[]): string[] {
+  return [...new Set(members.map((kind) => kind.version))].toSorted(compareVersions)
 }
 
 function apiResources(kind: AnyKind, parts: readonly Part[]): object[] {
@@ -94,13 +150,15 @@ function apiResources(kind: AnyKind, parts: readonly Part[]): object[] {
       name: kind.plural,
       singularName: kind.singular,
       ...own,
-      verbs: objectVerbs,
+      verbs: verbsOf(kind),
       ...named(kind),
+      ...(kind.verbs === undefined ? { storageVersionHash: storageVersionHash(kind) } : {}),
     },
     ...parts.map((part) => ({
       name: `${kind.plural}/${part.name}`,
       singularName: '',
       ...own,
+      ...part.responseKind,
       verbs: part.verbs,
     })),
   ]
@@ -116,11 +174,11 @@ function named({ shortNames, categories }: AnyKind): object {
 function aggregatedGroup(group: string, members: readonly AnyKind[], partsOf: PartsOf): object {
   const byVersion = Map.groupBy(members, (kind) => kind.version)
   return {
-    metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-    versions: [...byVersion].map(([version, kinds]) => ({
+    metadata: group === '' ? {} : { name: group },
+    versions: versionsOf(members).map((version) => ({
       version,
+      resources: byVersion.get(version)!.map((kind) => aggregatedResource(kind, partsOf(kind))),
       freshness: 'Current',
-      resources: kinds.map((kind) => aggregatedResource(kind, partsOf(kind))),
     })),
   }
 }
@@ -132,14 +190,14 @@ function aggregatedResource(kind: AnyKind, parts: readonly Part[]): object {
     responseKind,
     scope: kind.scope === 'Namespaced' ? 'Namespaced' : 'Cluster',
     singularResource: kind.singular,
-    verbs: objectVerbs,
+    verbs: verbsOf(kind),
     ...named(kind),
     ...(parts.length === 0
       ? {}
       : {
           subresources: parts.map((part) => ({
             subresource: part.name,
-            responseKind,
+            responseKind: part.responseKind ?? responseKind,
             verbs: part.verbs,
           })),
         }),

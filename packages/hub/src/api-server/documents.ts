@@ -1,11 +1,12 @@
+import { createHash } from 'node:crypto'
 import { derivedFromKinds } from '@skerry/api/kind-source'
 import { ApiError } from '@skerry/api/status'
 import { sendAnswer, sendText } from './answer.ts'
 import type { Call, DocumentSource, ServerContext } from './call.ts'
-import { discoveryOf } from './discovery.ts'
-import { negotiate } from './media-type.ts'
+import { type Discovery, discoveryOf } from './discovery.ts'
+import { type Accepted, negotiate } from './media-type.ts'
 import { openApiDocuments, serveOpenApi } from './openapi-handler.ts'
-import type { Route } from './route.ts'
+import { type Route, namedInPath } from './route.ts'
 import { methodNotAllowed } from './subresource-handler.ts'
 
 /** Answers for what is no resource: discovery and OpenAPI. */
@@ -27,14 +28,44 @@ export function createDocuments(
       accepted.as === 'APIGroupDiscoveryList' &&
       rest.length === 0 &&
       (root === 'api' || root === 'apis')
-    const body = isAggregated
-      ? discovery().aggregated(root, accepted.version ?? 'v2')
-      : discovery().plain(segments)
+    if (isAggregated)
+      return sendAggregated(call, accepted, discovery().aggregated(root, accepted.version ?? 'v2'))
+    const body = discovery().plain(segments) ?? (await lookAgain(server, discovery, segments))
     if (body === undefined)
       throw new ApiError('NotFound', 'the server could not find the requested resource')
-    const shape = isAggregated ? accepted : { format: accepted.format }
-    await sendAnswer({ ...call, accepted: shape }, { code: 200, body })
+    await sendAnswer({ ...call, accepted: { format: accepted.format } }, { code: 200, body })
   }
+}
+
+/** The group of a kind that was made a moment ago may not have been heard of yet. */
+async function lookAgain(
+  { kinds }: ServerContext,
+  discovery: () => Discovery,
+  segments: readonly string[],
+): Promise<object | undefined> {
+  const missed = namedInPath(`/${segments.join('/')}`)
+  if (missed === undefined || kinds.lookAgain === undefined) return undefined
+  await kinds.lookAgain(missed)
+  return discovery().plain(segments)
+}
+
+/** The whole of discovery is large and seldom new: who has it is told so. */
+async function sendAggregated(
+  call: Omit<Call, 'accepted'>,
+  accepted: Accepted,
+  body: object,
+): Promise<void> {
+  const { request, response } = call
+  const text = JSON.stringify(body)
+  const etag = `"${createHash('sha512').update(text).digest('hex').toUpperCase()}"`
+  response.setHeader('ETag', etag)
+  response.setHeader('Cache-Control', 'public')
+  response.setHeader(
+    'Content-Type',
+    `application/json;g=apidiscovery.k8s.io;v=${accepted.version ?? 'v2'};as=APIGroupDiscoveryList`,
+  )
+  const isKnown = request.headers['if-none-match'] === etag
+  await sendText(request, response, isKnown ? { code: 304, text: '' } : { code: 200, text })
 }
 
 async function sendDocument(

@@ -1,8 +1,8 @@
-import type { AnyKind } from '@skerry/api/kind'
+import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import type { NewObject, State, WatchEvent } from '@skerry/api/state'
 import { ApiError } from '@skerry/api/status'
-import { resourceName } from '@skerry/api/kind'
+import type { StoredText, TextEvent, TextState } from '@skerry/api/text-state'
 
 /**
  * A state in which every kind is there in its own shape: what is kept in that of another kind is
@@ -65,6 +65,59 @@ async function* shapedEvents(
 ): AsyncIterable<WatchEvent> {
   for await (const event of events)
     yield event.type === 'BOOKMARK' ? event : { ...event, object: fromKept(kind, event.object) }
+}
+
+/** The same for reading texts: those of a kind that is kept in its own shape pass untouched. */
+export function keptAsTexts(texts: TextState): TextState {
+  const shared = new WeakMap<AnyKind, WeakMap<readonly TextEvent[], readonly TextEvent[]>>()
+  return {
+    getText: async (kind, key) => {
+      const item = await texts.getText(keptKind(kind), key)
+      return item === undefined ? undefined : shapedText(kind, item)
+    },
+    listTexts: async (kind, options) => {
+      const page = await texts.listTexts(keptKind(kind), options)
+      return kind.keptAs === undefined ? page : { ...page, slices: shapedSlices(kind, page.slices) }
+    },
+    watchTexts: (kind, options) => {
+      const watch = texts.watchTexts(keptKind(kind), options)
+      if (kind.keptAs === undefined) return watch
+      const made = shared.get(kind) ?? new WeakMap<readonly TextEvent[], readonly TextEvent[]>()
+      shared.set(kind, made)
+      return shapedTextEvents(kind, watch, made)
+    },
+    version: () => texts.version(),
+  }
+}
+
+function shapedText(kind: AnyKind, item: StoredText): StoredText {
+  if (kind.keptAs === undefined) return item
+  const object = fromKept(kind, item.object)
+  return { object, text: JSON.stringify(object) }
+}
+
+async function* shapedSlices(
+  kind: AnyKind,
+  slices: AsyncIterable<readonly StoredText[]>,
+): AsyncIterable<readonly StoredText[]> {
+  for await (const slice of slices) yield slice.map((item) => shapedText(kind, item))
+}
+
+/** Watchers that want the same get the very same lists, as before. */
+async function* shapedTextEvents(
+  kind: AnyKind,
+  lists: AsyncIterable<readonly TextEvent[]>,
+  made: WeakMap<readonly TextEvent[], readonly TextEvent[]>,
+): AsyncIterable<readonly TextEvent[]> {
+  for await (const list of lists) {
+    const shaped =
+      made.get(list) ??
+      list.map((event) =>
+        event.type === 'BOOKMARK' ? event : { ...event, item: shapedText(kind, event.item) },
+      )
+    made.set(list, shaped)
+    yield shaped
+  }
 }
 
 function endingError(kind: AnyKind, object: NewObject): ApiError {

@@ -43,6 +43,15 @@ export function routesOf(kinds: readonly AnyKind[]): Routes {
   }
 }
 
+/** The group, and the resource, that a path names; undefined if its group can be nobody's but ours. */
+export function namedInPath(path: string): { group: string; plural?: string } | undefined {
+  const [root, group = '', version, ...rest] = segmentsOf(path) ?? []
+  // Groups that users bring are domains.
+  if (root !== 'apis' || !group.includes('.')) return undefined
+  const plural = rest[0] === 'namespaces' && rest.length > 2 ? rest[2] : rest[0]
+  return version === undefined || plural === undefined ? { group } : { group, plural }
+}
+
 /** The parts of a path, decoded; undefined if it is not one. A slash at the end counts for nothing. */
 function segmentsOf(path: string): string[] | undefined {
   const parts = path.slice(1).split('/')
@@ -74,5 +83,6 @@ function resourceTarget(
 
 function isPartOf(kind: AnyKind | undefined, subresource: string): boolean {
   if (kind === undefined) return false
+  if (subresource === 'scale' && kind.scale !== undefined) return true
   return (subresource === 'status' && kind.hasStatus) || kind.subresources.includes(subresource)
 }

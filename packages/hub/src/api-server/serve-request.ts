@@ -13,7 +13,7 @@ import { attributesOfPath, withSelectedName } from './path-attributes.ts'
 import { isPublicPath, servePublic } from './public-handler.ts'
 import type { RequestCount, RequestMetrics } from './request-metrics.ts'
 import { isTrue } from './request-options.ts'
-import { type Route, routesOf } from './route.ts'
+import { type Route, namedInPath, routesOf } from './route.ts'
 import { serveResource } from './serve-resource.ts'
 import { methodNotAllowed } from './subresource-handler.ts'
 
@@ -56,15 +56,16 @@ export function createServeRequest(
     tell.trail.decided(decision)
     if (!decision.allowed) throw forbidden(user, attributes, decision.reason)
     if (path === '/metrics' && metrics !== undefined) return sendMetrics(metrics, incoming)
-    if (route === undefined)
+    const found = route ?? (await findAgain(server, routes, path))
+    if (found === undefined)
       throw new ApiError('NotFound', 'the server could not find the requested resource')
     const { trail } = tell
-    if (route.type === 'document')
-      return serveDocument({ request, response, query, user, trail }, route)
+    if (found.type === 'document')
+      return serveDocument({ request, response, query, user, trail }, found)
     if (attributes.verb === '') throw methodNotAllowed()
     const accepted = negotiate(request.headers.accept)
     const { sites } = decision
-    const call = { request, response, query, user, accepted, target: route, sites, trail }
+    const call = { request, response, query, user, accepted, target: found, sites, trail }
     await serveResource(server, call, {
       verb: attributes.verb,
       begun: () => {
@@ -92,6 +93,18 @@ export function createServeRequest(
     const durationMs = clock.monotonicMs() - startMs
     tell.count?.done({ code, durationMs, attributes, isDryRun })
   }
+}
+
+/** A kind that was made a moment ago may not have been heard of yet. */
+async function findAgain(
+  { kinds }: ServerContext,
+  routes: () => (path: string) => Route | undefined,
+  path: string,
+): Promise<Route | undefined> {
+  const missed = namedInPath(path)
+  if (missed === undefined || kinds.lookAgain === undefined) return undefined
+  await kinds.lookAgain(missed)
+  return routes()(path)
 }
 
 type Told = {

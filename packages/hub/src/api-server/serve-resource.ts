@@ -1,11 +1,13 @@
 import { scopedState, scopedTexts } from '../access/scoped-state.ts'
 import type { SiteScope } from './authorization.ts'
+import { warn } from './answer.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
 import { serveList } from './list-handler.ts'
 import { serveGet } from './object-handlers.ts'
 import { servePatch } from './patch-handler.ts'
+import { serveScale } from './scale-handler.ts'
 import { methodNotAllowed, serveSubresource } from './subresource-handler.ts'
 import { serveVirtual } from './virtual-handler.ts'
 import { serveWatch } from './watch-handler.ts'
@@ -24,6 +26,7 @@ export async function serveResource(
   const { sites } = call
   const server = sites === undefined ? whole : withinSites(whole, sites)
   const { kind, name, subresource } = call.target
+  if (kind.deprecationWarning !== undefined) warn(call.response, kind.deprecationWarning)
   const virtual = server.extensions.virtual(kind)
   if (virtual !== undefined) return serveVirtual(server, call, { virtual, verb })
   if (subresource === undefined && !(kind.verbs ?? [verb]).includes(verb as never))
@@ -35,6 +38,8 @@ export async function serveResource(
     return serveDeleteCollection(server, call)
   }
   const one: ObjectCall = { ...call, target: { ...call.target, name } }
+  if (subresource === 'scale' && kind.scale !== undefined)
+    return serveScale(server, one, verb as SubresourceVerb)
   if (subresource !== undefined && !server.extensions.isStatusPart(kind, subresource))
     return serveSubresource(server, one, verb as SubresourceVerb)
   if (verb === 'get') return serveGet(server, one)
