@@ -11,6 +11,7 @@ import { createMemoryRollups } from '@skerry/store/memory-rollups'
 import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiServer } from '../../api-server/api-server.ts'
 import type { Extensions } from '../../api-server/extension.ts'
+import { createImpersonation } from '../../api-server/impersonation.ts'
 import { createAccessReviews } from '../../extensions/access-reviews.ts'
 import { createSiteMetricsHandler } from '../../extensions/site-subresources.ts'
 import { echoingExtensions } from '../../../integration/api-rig.ts'
@@ -34,6 +35,7 @@ export type Watching = {
 }
 
 export type AccessRig = AsyncDisposable & {
+  readonly url: string
   readonly state: State
   readonly access: Access
   readonly as: (user: string, method: string, path: string, sent?: Sent) => Promise<Reply>
@@ -45,7 +47,7 @@ export type AccessRig = AsyncDisposable & {
 const settleMs = 10
 const triesMax = 300
 
-/** An API server in memory that believes what `x-user` and `x-groups` say. */
+/** An API server in memory that believes what `x-user` and `x-groups` say; without them it is the administrator. */
 export async function openAccessRig(): Promise<AccessRig> {
   await using stack = new AsyncDisposableStack()
   const clock = systemClock
@@ -63,17 +65,21 @@ export async function openAccessRig(): Promise<AccessRig> {
     ...createRbacAdmission({ state, access }),
     ...createAccessReviews({ state, access, kinds: source }),
   }
-  const stored = { state, texts: state }
   const apiServer = createApiServer({
-    ...stored,
+    state,
+    texts: state,
     kinds: source,
     clock,
     random,
     log: silentLog,
-    authenticate: async ({ headers }) => ({
-      name: String(headers['x-user']),
-      groups: String(headers['x-groups'] ?? 'system:authenticated').split(','),
-    }),
+    authenticate: async ({ headers }) =>
+      headers['x-user'] === undefined
+        ? { name: 'admin', groups: ['system:masters', 'system:authenticated'] }
+        : {
+            name: String(headers['x-user']),
+            groups: String(headers['x-groups'] ?? 'system:authenticated').split(','),
+          },
+    impersonate: createImpersonation(access.authorize),
     authorize: access.authorize,
     extensions,
   })
@@ -89,6 +95,7 @@ export async function openAccessRig(): Promise<AccessRig> {
   const { port } = server.address() as AddressInfo
   const opened = stack.move()
   return {
+    url: `http://127.0.0.1:${port}`,
     state,
     access,
     as: (user, method, path, sent = {}) => send({ port, user, method, path, ...sent }),
