@@ -219,12 +219,18 @@ function withSubjectGroups(body: Readonly<Record<string, unknown>>): Record<stri
   if (!Array.isArray(subjects)) return { ...body }
   return {
     ...body,
-    subjects: (subjects as unknown[]).map((one) =>
-      isPlainObject(one) &&
-      (one['kind'] === 'User' || one['kind'] === 'Group') &&
-      (one['apiGroup'] ?? '') === ''
-        ? { ...one, apiGroup: rbacGroup }
-        : one,
-    ),
+    subjects: (subjects as unknown[]).map((one) => (isPlainObject(one) ? subjectOf(one) : one)),
+  }
+}
+
+/** Without what is empty: typed clients send all of a subject's fields. */
+function subjectOf(given: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const { apiGroup = '', namespace = '', ...rest } = given
+  const isOfRbac = rest['kind'] === 'User' || rest['kind'] === 'Group'
+  const group = apiGroup === '' && isOfRbac ? rbacGroup : apiGroup
+  return {
+    ...rest,
+    ...(group === '' ? {} : { apiGroup: group }),
+    ...(namespace === '' ? {} : { namespace }),
   }
 }

@@ -1,5 +1,6 @@
 import { badRequest } from '@skerry/api/status'
 import { toError } from '@skerry/base/assert'
+import { accessMessages } from './access-protobuf.ts'
 import { identityMessages } from './identity-protobuf.ts'
 import { type Field, type Message, readMessage } from './protobuf-reader.ts'
 
@@ -60,6 +61,7 @@ const objectReference: Message = {
 
 const messages: Readonly<Record<string, Message>> = {
   ...identityMessages(metadata, objectReference),
+  ...accessMessages(metadata),
   'v1/Namespace': {
     1: metadata,
     2: message('spec', { 1: texts('finalizers') }),
