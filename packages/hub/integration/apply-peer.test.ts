@@ -8,6 +8,7 @@ import { crdOfKind } from '@skerry/api/crd-of-kind'
 import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
 import { fixedKinds } from '@skerry/api/kind-source'
 import { configMapKind, leaseKind, namespaceKind, secretKind } from '@skerry/api/kinds/core'
+import { thingKind } from '@skerry/api/managed-fields/testing/thing-kind'
 import { applyMergePatch } from '@skerry/api/patch-merge'
 import { canonicalJson, isPlainObject } from '@skerry/base/json'
 import { systemClock } from '@skerry/base/clock'
@@ -19,7 +20,6 @@ import { type Client, openClient } from '../conformance/send.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import type { Sequence, Step } from './apply-sequence.ts'
 import { sequences } from './apply-sequences.ts'
-import { thingKind } from './apply-thing.ts'
 
 const kindsOf: Readonly<Record<Sequence['kind'], AnyKind>> = {
   Thing: thingKind,

@@ -69,3 +69,22 @@ export const update = (manager: string, body: object, more: More = {}): Step => 
   body,
   ...more,
 })
+
+export const thing = (title: string, ...steps: Step[]): Sequence => ({
+  title,
+  kind: 'Thing',
+  steps,
+})
+export const map = (title: string, ...steps: Step[]): Sequence => ({
+  title,
+  kind: 'ConfigMap',
+  steps,
+})
+export const spec = (fields: object) => ({ spec: fields })
+export const data = (fields: object) => ({ data: fields })
+export const labels = (fields: object | null) => ({ metadata: { labels: fields } })
+export const status = { subresource: 'status' }
+export const dryRun = { dryRun: true }
+export const nulls = {
+  differs: 'null says that a field is not set; a custom resource may not have it there',
+}

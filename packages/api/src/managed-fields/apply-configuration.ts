@@ -5,7 +5,7 @@ import type { KubeObject } from '../object.ts'
 import { ApiError, badRequest } from '../status.ts'
 import { compareObjects, withoutFields, writtenFields } from './compare-objects.ts'
 import { type Conflict, conflictError, conflictsOf } from './conflict.ts'
-import { recursiveDifferenceOf } from './field-set.ts'
+import { type FieldSet, equalFieldSets, recursiveDifferenceOf } from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOfObject } from './fields-of-object.ts'
 import { lastAppliedConflicts, lastAppliedText } from './last-applied.ts'
@@ -122,24 +122,35 @@ function applyOnce(kind: AnyKind, { bare, config, managed: stored }: Input, appl
   const id = managerId(key)
   const last = managed.get(id)
   const fields = recursiveDifferenceOf(fieldsOfObject(type, config), reset)
-  managed.set(id, { ...key, time: last?.time, fields })
+  managed.set(id, { ...last, ...key, time: last?.time, fields })
   const merged = mergeObjects(type, bare, config)
-  const object = pruneFields(type, merged, { last: last?.fields, managed }) as KubeObject
+  const object = pruneFields(type, merged, {
+    last: last?.fields,
+    now: fields,
+    managed,
+  }) as KubeObject
   const comparison = withoutFields(compareObjects(type, bare, object), reset)
   const conflicts = conflictsOf(managed, writtenFields(comparison), id)
   if (conflicts.length > 0 && !apply.force) return { ok: false, conflicts }
   releaseFields(managed, comparison, id)
-  finishEntry(managed, id, equalJson(bare, object) ? undefined : toTimestamp(apply.nowMs))
+  const time = equalJson(bare, object) ? last?.time : toTimestamp(apply.nowMs)
+  finishEntry(managed, id, { last: last?.fields, time })
   return { ok: true, object, managed }
 }
 
 /** The applier's entry without what nobody owns, and with the time when something changed. */
-function finishEntry(managed: Managed, id: string, time: string | undefined): void {
+function finishEntry(
+  managed: Managed,
+  id: string,
+  { last, time }: { readonly last: FieldSet | undefined; readonly time: string | undefined },
+): void {
   const entry = managed.get(id)
   if (entry === undefined) return
-  const fields = withoutNobodysFields(entry.fields)
+  const now = withoutNobodysFields(entry.fields)
+  // The set that was read is written as it was.
+  const fields = last !== undefined && equalFieldSets(now, last) ? last : now
   if (fields.size === 0) managed.delete(id)
-  else managed.set(id, { ...entry, fields, time: time ?? entry.time })
+  else managed.set(id, { ...entry, fields, time })
 }
 
 function assertTyped(

@@ -5,6 +5,13 @@ import type { Managed } from './managed.ts'
 import { withNamedFields } from './named-fields.ts'
 import { removeFields } from './remove-fields.ts'
 
+export type Pruning = {
+  /** What the applier named the last time, and what they name now. */
+  readonly last: FieldSet | undefined
+  readonly now: FieldSet
+  readonly managed: Managed
+}
+
 /**
  * A merged object without what its applier no longer names: what they owned goes, what others own stays,
  * and so does what nobody owns, unless it lies in something that goes.
@@ -12,9 +19,10 @@ import { removeFields } from './remove-fields.ts'
 export function pruneFields(
   type: FieldType,
   merged: unknown,
-  { last, managed }: { readonly last: FieldSet | undefined; readonly managed: Managed },
+  { last, now, managed }: Pruning,
 ): unknown {
-  if (last === undefined || last.size === 0) return merged
+  // Who still names all that they named before takes nothing away.
+  if (last === undefined || differenceOf(last, now).size === 0) return merged
   const named = (fields: FieldSet): FieldSet => withNamedFields(type, fields)
   const fieldsOf = (value: unknown): FieldSet => named(fieldsOfObject(type, value))
   const mergedFields = fieldsOf(merged)

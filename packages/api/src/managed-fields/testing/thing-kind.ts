@@ -1,4 +1,4 @@
-import { defineKind } from '@skerry/api/kind'
+import { defineKind } from '../../kind.ts'
 import {
   anyObject,
   boolean,
@@ -10,7 +10,7 @@ import {
   string,
   timestamp,
   withDefault,
-} from '@skerry/api/schema'
+} from '../../schema.ts'
 
 const port = object(
   {
