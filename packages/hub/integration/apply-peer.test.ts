@@ -42,7 +42,7 @@ async function openHub(): Promise<AsyncDisposable & { readonly client: Client }>
   const stack = new AsyncDisposableStack()
   const doors = { clock: systemClock, random: systemRandom }
   const state = stack.use(createMemoryState(doors))
-  const kinds = [namespaceKind, ...Object.values(kindsOf)]
+  const kinds = [{ ...namespaceKind, subresources: [] }, ...Object.values(kindsOf)]
   const apiServer = createApiServer({
     ...doors,
     state,

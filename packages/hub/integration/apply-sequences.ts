@@ -160,10 +160,12 @@ const updates: Sequence[] = [
   ),
   thing(
     'more than ten updaters',
-    create('m0', spec({ labels: { k0: '0' } })),
+    // Names whose order is that of the writes, in whatever second each is made.
+    create('m10', spec({ labels: { k10: '0' } })),
     ...Array.from({ length: 12 }, (_, n) =>
-      merge(`m${n + 1}`, spec({ labels: { [`k${n + 1}`]: 'x' } })),
+      merge(`m${n + 11}`, spec({ labels: { [`k${n + 11}`]: 'x' } })),
     ),
+  ),
   ),
   thing(
     'finalizers',
