@@ -166,7 +166,6 @@ const updates: Sequence[] = [
       merge(`m${n + 11}`, spec({ labels: { [`k${n + 11}`]: 'x' } })),
     ),
   ),
-  ),
   thing(
     'finalizers',
     create('a', {
