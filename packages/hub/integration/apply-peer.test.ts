@@ -19,6 +19,7 @@ import { openPeer, peerProblem } from '../conformance/peer.ts'
 import { type Client, openClient } from '../conformance/send.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import type { Sequence, Step } from './apply-sequence.ts'
+import { randomSequence } from './apply-random.ts'
 import { sequences } from './apply-sequences.ts'
 
 const kindsOf: Readonly<Record<Sequence['kind'], AnyKind>> = {
@@ -159,6 +160,13 @@ function masked(value: unknown, kind: AnyKind, key = ''): unknown {
   )
 }
 
+/** A seed of one's own: `APPLY_SEED=100`. */
+const firstSeed = Number(process.env['APPLY_SEED'] ?? 1)
+const random = Array.from({ length: 20 }, (_, n) => randomSequence(firstSeed + n))
+
+const refusesNull = ({ code, body }: Seen): boolean =>
+  code === 422 && JSON.stringify(body).includes('in body must be of type')
+
 const problem = peerProblem()
 
 describe(
@@ -185,7 +193,7 @@ describe(
     after(() => stack.disposeAsync())
 
     it('asks at least sixty sequences', () => assert.ok(sequences.length >= 60))
-    for (const [index, sequence] of sequences.entries())
+    for (const [index, sequence] of [...sequences, ...random].entries())
       it(sequence.title, async () => {
         const name = `s${index}`
         const [expected, actual] = [
@@ -193,6 +201,8 @@ describe(
           await play(hub, sequence, name),
         ]
         for (const [at, answer] of expected.entries()) {
+          // What an apply empties Kubernetes makes null, and then refuses; from there on the two go apart.
+          if (index >= sequences.length && refusesNull(answer)) return
           const told = `step ${at} of "${sequence.title}"`
           if (sequence.steps[at]?.differs === undefined) assert.deepEqual(actual[at], answer, told)
           else assert.notDeepEqual(actual[at], answer, `${told} no longer differs`)
