@@ -2,7 +2,7 @@
 // drift is put right, what is no longer in Git goes, and health is told by the scripts that docs/gitops.md
 // gives to Argo CD.
 import assert from 'node:assert/strict'
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
 import { findKubectl } from '../packages/hub/integration/kubectl-transcript-tests.ts'
@@ -22,6 +22,7 @@ const kubectl = 'path' in kubectlFound ? kubectlFound.path : ''
 const missing = [found, kubectlFound].flatMap((each) => ('missing' in each ? [each.missing] : []))
 const skip = missing[0] ?? false
 const gitops = 'path' in found ? found.path : ''
+const access = join(import.meta.dirname, '../clients/gitops-access.yaml')
 const scripts = join(import.meta.dirname, '../clients/argo-cd/argocd-cm.yaml')
 
 type Round = {
@@ -56,14 +57,17 @@ for (const serverSide of [false, true])
     () => {
       let rig: ClientsRig
       let repository: string
+      let deployer: string
       let engine: Running
       const namespace = `shops-${serverSide ? 'server' : 'client'}`
 
       before(async () => {
         rig = await openClientsRig()
+        deployer = join(rig.directory, 'deployer.kubeconfig')
         repository = join(rig.directory, 'repository')
         await mkdir(join(repository, 'fleets'), { recursive: true })
         await git('init', '-q', '-b', 'main')
+        if (serverSide) await becomeDeployer()
         await ask('create', 'namespace', namespace)
       })
       after(async () => {
@@ -72,6 +76,15 @@ for (const serverSide of [false, true])
         await rig[Symbol.asyncDispose]()
       })
 
+      /** The engine is a service account with what docs/gitops.md gives to it, and no more. */
+      const becomeDeployer = async (): Promise<void> => {
+        await ask('apply', '-f', access)
+        const token = (await ask('create', 'token', 'deployer', '-n', 'gitops')).trim()
+        const user = ['--kubeconfig', deployer, 'config', 'set-credentials', 'deployer']
+        await writeFile(deployer, await readFile(rig.kubeconfig, 'utf8'))
+        await ask(...user, '--token', token)
+        await ask('--kubeconfig', deployer, 'config', 'set-context', '--current', '--user=deployer')
+      }
       const git = (...args: string[]) =>
         ranWell(rig, 'git', '-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args)
       const commit = async (files: Record<string, string | undefined>): Promise<string> => {
@@ -100,7 +113,8 @@ for (const serverSide of [false, true])
         })
         const where = ['--repo', repository, '--path', 'fleets', '--namespace', namespace]
         const how = [`--server-side=${serverSide}`, '--health', scripts, '--resync', '1s']
-        engine = spawnClient(rig, gitops, ...where, ...how)
+        const as = ['--kubeconfig', serverSide ? deployer : rig.kubeconfig]
+        engine = spawnClient(rig, gitops, ...where, ...how, ...as)
         const first = await roundWith('the first sync', () => true)
         assert.equal(first.problem, undefined)
         assert.equal(first.revision, revision)
