@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind } from '@skerry/api/kinds/rbac'
 import { rbacGroup, siteSelectorAnnotation } from '@skerry/api/kinds/rbac-problems'
+import { eventKind } from '@skerry/api/kinds/core'
 import { deviceKind } from '@skerry/api/kinds/device'
 import { siteKind } from '@skerry/api/kinds/site'
 import { type AccessRig, openAccessRig } from './testing/access-rig.ts'
@@ -22,6 +23,7 @@ const device = (name: string, ofSite: string) => ({
   spec: { site: ofSite, publicKeyDigest: 'x' },
 })
 const merge = { type: 'application/merge-patch+json' }
+const applied = (body: object) => ({ body, type: 'application/apply-patch+yaml' })
 const moved = (region: string) => ({ body: { metadata: { labels: { region } } }, ...merge })
 
 async function bind(rig: AccessRig, user: string, selector: string): Promise<void> {
@@ -82,6 +84,9 @@ describe('somebody who is limited to the sites of a region', () => {
       ['POST', '/sites', { body: site('naples', 'south') }],
       ['POST', '/devices', { body: device('new', 'rome') }],
       ['POST', '/devices', { body: device('new', 'none') }],
+      ['PATCH', '/sites/naples?fieldManager=me', applied(site('naples', 'south'))],
+      ['PATCH', '/sites/oslo?fieldManager=me&force=true', applied(site('oslo', 'south'))],
+      ['PATCH', '/sites/rome?fieldManager=me&force=true', applied(site('rome', 'north'))],
       ['DELETE', '/sites/rome'],
       ['DELETE', '/devices/at-rome'],
     ]
@@ -123,6 +128,25 @@ describe('somebody who is limited to the sites of a region', () => {
       ['rome', 'turin'],
     )
     for (const name of ['oslo', 'bergen']) await rig.state.create(siteKind, site(name, 'north'))
+  })
+
+  it('sees the events of their sites, and no others', async () => {
+    const event = (name: string, kind: string, about: string) => ({
+      metadata: { name, namespace },
+      involvedObject: { apiVersion: 'skerry.dev/v1alpha1', kind, name: about, namespace },
+      reason: 'Seen',
+    })
+    for (const [name, kind, about] of [
+      ['e1', 'Site', 'oslo'],
+      ['e2', 'Site', 'rome'],
+      ['e3', 'Rollout', 'oslo'],
+    ] as const)
+      await rig.state.create(eventKind, event(name, kind, about))
+    await rig.until(async () => {
+      const { body } = await rig.as('nora', 'GET', '/api/v1/namespaces/default/events')
+      const items = body['items'] as { metadata: { name: string } }[]
+      return items.map(({ metadata }) => metadata.name).join() === 'e1'
+    })
   })
 
   it('asks for the metrics of all their sites and gets theirs alone', async () => {

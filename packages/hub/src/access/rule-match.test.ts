@@ -94,7 +94,7 @@ test('ten thousand rules and huge names are no burden', () => {
     assert.equal(rulesAllow(compiled, questionOf(asked(`get g9999 r9999 ${huge}`))), true)
     assert.equal(rulesAllow(compiled, questionOf(asked('get g9999 r9999 a'))), false)
   }
-  assert.ok(performance.now() - startMs < 1000)
+  assert.ok(performance.now() - startMs < 5000)
 })
 
 test('what is given must be covered, piece by piece', () => {
