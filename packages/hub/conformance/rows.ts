@@ -2,6 +2,7 @@ import type { Row } from './row.ts'
 import { createRows } from './rows/create.ts'
 import { documentRows } from './rows/documents.ts'
 import { hostileRows } from './rows/hostile.ts'
+import { identityRows } from './rows/identity.ts'
 import { kindRows } from './rows/kinds.ts'
 import { namespaceRows } from './rows/namespaces.ts'
 import { patchRows } from './rows/patch.ts'
@@ -21,6 +22,7 @@ export const rows: readonly Row[] = [
   ...watchRows,
   ...namespaceRows,
   ...kindRows,
+  ...identityRows,
   ...hostileRows,
   ...pathRows,
   ...documentRows,

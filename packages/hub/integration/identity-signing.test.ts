@@ -200,8 +200,11 @@ describe('certificate signing requests', () => {
   it('are neither approved nor taken back by their status, and not twice', async () => {
     await create('pending')
     const byStatus = await put('pending', '/status', approved)
-    assert.equal(byStatus.code, 200, message(byStatus))
-    assert.equal(at(byStatus, 'status.conditions'), undefined)
+    assert.equal(byStatus.code, 422)
+    assert.match(
+      message(byStatus),
+      /status\.conditions: Forbidden: updates may not add a condition of type "Approved"$/,
+    )
     const both = await put('pending', '/approval', {
       conditions: [...approved.conditions, { type: 'Denied', status: 'True' }],
     })
@@ -222,9 +225,31 @@ describe('certificate signing requests', () => {
       body: { status: { conditions: [{ type: 'Denied', status: 'True' }] } },
     })
     assert.equal(denied.code, 200, message(denied))
-    await put('pending', '/status', {})
+    for (const part of ['/status', '/approval']) {
+      const taken = await put('pending', part, {})
+      assert.equal(taken.code, 422)
+      assert.match(message(taken), /updates may not remove a condition of type "Denied"/)
+    }
     const { body } = await rig.admin('GET', `${path}/pending/approval`)
     assert.match(JSON.stringify(body), /"Denied"/)
+  })
+
+  it('are signed once, with a certificate', async () => {
+    await create('signed', { signerName: 'example.com/other' })
+    const garbage = await put('signed', '/status', { certificate: 'eA==' })
+    assert.match(
+      message(garbage),
+      /status\.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block$/,
+    )
+    const pem = (await rig.authority.issueAdmin()).certificate
+    const certificate = Buffer.from(pem).toString('base64')
+    assert.equal((await put('signed', '/status', { certificate })).code, 200)
+    const again = Buffer.from(rig.authority.certificate).toString('base64')
+    const twice = await put('signed', '/status', { certificate: again })
+    assert.match(
+      message(twice),
+      /status\.certificate: Forbidden: updates may not modify existing certificate content$/,
+    )
   })
 
   it('are approved and signed by those who may', async () => {

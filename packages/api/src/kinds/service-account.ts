@@ -1,18 +1,22 @@
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { boolean, list, listByKey, object, optional, string } from '../schema.ts'
 
-const secretReference = object(
-  {
-    kind: optional(string('Kind.')),
-    namespace: optional(string('Namespace.')),
-    name: optional(string('Name.')),
-    uid: optional(string('UID.')),
-    apiVersion: optional(string('API version.')),
-    resourceVersion: optional(string('Version.')),
-    fieldPath: optional(string('Part of the object.')),
-  },
-  'A secret.',
-)
+const secretReference = {
+  ...object(
+    {
+      kind: optional(string('Kind.')),
+      namespace: optional(string('Namespace.')),
+      name: optional(string('Name.')),
+      uid: optional(string('UID.')),
+      apiVersion: optional(string('API version.')),
+      resourceVersion: optional(string('Version.')),
+      fieldPath: optional(string('Part of the object.')),
+    },
+    'A secret.',
+  ),
+  // Set as a whole, as Kubernetes has it.
+  'x-kubernetes-map-type': 'atomic',
+} as const
 
 /** A name under which programs act. Its tokens are asked for (`kubectl create token`), not kept. */
 export const serviceAccountKind = defineKind({

@@ -43,13 +43,16 @@ export function discoveryOf(kinds: readonly AnyKind[], extensions: ExtensionTabl
       : [...(extensions.subresource(kind, name)?.verbs ?? [])],
     ...(isTokenRequest(kind, name) ? { responseKind: tokenRequest } : {}),
   })
-  const partsOf = (kind: AnyKind): Part[] => [
+  const unordered = (kind: AnyKind): Part[] => [
     ...(kind.hasStatus ? [{ name: 'status', verbs: statusVerbs }] : []),
     ...kind.subresources.map((name) => partOf(kind, name)),
     ...(kind.scale === undefined
       ? []
       : [{ name: 'scale', verbs: statusVerbs, responseKind: scaleKind }]),
   ]
+  // Kubernetes tells the parts of its own kinds by name, and those of custom kinds as they are.
+  const partsOf = (kind: AnyKind): Part[] =>
+    kind.isBuiltIn ? unordered(kind).toSorted(byName) : unordered(kind)
   const documents = plainDocuments(byGroup, partsOf)
   return {
     plain: (segments) => documents.get(segments.join('/')),
@@ -96,6 +99,8 @@ function storageVersionHash(kind: AnyKind): string {
   const digest = createHash('sha256').update(`${group}/${version}/${name}`).digest()
   return digest.subarray(0, 8).toString('base64')
 }
+const byName = (left: Part, right: Part) => (left.name < right.name ? -1 : 1)
+
 type PartsOf = (kind: AnyKind) => Part[]
 
 function plainDocuments(

@@ -1,3 +1,4 @@
+import { ApiError } from '@skerry/api/status'
 import { sendAnswer, shapedList } from './answer.ts'
 import { readObject } from './body.ts'
 import type { ResourceCall, ServerContext } from './call.ts'
@@ -20,6 +21,8 @@ export async function serveVirtual(
     const body = await virtual.create({ kind, object, user, dryRun })
     return sendAnswer(call, { code: 201, body, warnings })
   }
+  if (target.name !== undefined && virtual.list === undefined)
+    throw new ApiError('NotFound', 'the server could not find the requested resource', {})
   if (verb !== 'list' || virtual.list === undefined) throw methodNotAllowed()
   const items = await virtual.list({ kind, user })
   const body = shapedList(server, call, { kind, list: { items, resourceVersion: '0' } })

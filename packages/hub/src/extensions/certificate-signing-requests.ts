@@ -7,17 +7,20 @@ import {
   clientSigner,
 } from '@skerry/api/kinds/certificate-signing-request'
 import type { KubeObject } from '@skerry/api/object'
+import type { Problem } from '@skerry/api/problem'
 import { ApiError, invalid } from '@skerry/api/status'
 import type { Authorize, User } from '../api-server/authorization.ts'
 import type { Admit, Extension } from '../api-server/extension.ts'
 import { parseClientRequest } from '../trust/client-request.ts'
+import { approvalProblems, statusProblems } from './signing-request-changes.ts'
 
 export type SigningRequestOptions = {
   readonly authorize: Authorize
   readonly clock: Pick<Clock, 'now'>
 }
 
-type Conditions = NonNullable<CertificateSigningRequest['status']['conditions']>
+type Status = CertificateSigningRequest['status']
+type Conditions = NonNullable<Status['conditions']>
 
 /** What may be asked for, who may approve it, and who may sign it. */
 export function createSigningRequestExtension(options: SigningRequestOptions): Extension {
@@ -63,8 +66,6 @@ async function admitClientRequest({ metadata }: KubeObject, request: string): Pr
     throw refused(name, `use of ${clientSigner} signer with ${mastersGroup} group is not allowed`)
 }
 
-const approvalTypes = new Set(['Approved', 'Denied'])
-
 /** Approving writes conditions and nothing else; it takes the verb `approve` on the signer. */
 function approvalAdmission({ authorize, clock }: SigningRequestOptions): Admit {
   return async (_operation, object, before, { user }) => {
@@ -73,12 +74,10 @@ function approvalAdmission({ authorize, clock }: SigningRequestOptions): Admit {
     const { signerName } = stored.spec
     if (!(await maySign(authorize, user, { verb: 'approve', signerName })))
       throw refused(name, `user not permitted to approve requests with signerName "${signerName}"`)
-    const conditions = dated(
-      conditionsOf(object),
-      stored.status.conditions ?? [],
-      toTimestamp(clock.now()),
-    )
-    return { ...object, status: { ...stored.status, conditions } }
+    const conditions = dated(object, stored, clock)
+    const status = { ...stored.status, conditions }
+    assertNoProblems(name, approvalProblems(status, stored.status))
+    return { ...object, status }
   }
 }
 
@@ -88,17 +87,19 @@ function statusAdmission({ authorize, clock }: SigningRequestOptions): Admit {
     const stored = before as unknown as CertificateSigningRequest
     const { name } = stored.metadata
     const { signerName } = stored.spec
-    const status = (object['status'] ?? {}) as Partial<CertificateSigningRequest['status']>
-    const isSigning = status.certificate !== stored.status.certificate
+    const { conditions: _, ...rest } = (object['status'] ?? {}) as Status
+    const isSigning = rest.certificate !== stored.status.certificate
     if (isSigning && !(await maySign(authorize, user, { verb: 'sign', signerName })))
       throw refused(name, `user not permitted to sign requests with signerName "${signerName}"`)
-    const old = stored.status.conditions ?? []
-    const approvals = old.filter(({ type }) => approvalTypes.has(type))
-    const others = conditionsOf(object).filter(({ type }) => !approvalTypes.has(type))
-    const conditions = dated([...approvals, ...others], old, toTimestamp(clock.now()))
-    const { conditions: _, ...rest } = status
-    return { ...object, status: conditions.length === 0 ? rest : { ...rest, conditions } }
+    const conditions = dated(object, stored, clock)
+    const status = conditions.length === 0 ? rest : { ...rest, conditions }
+    assertNoProblems(name, statusProblems(status, stored.status))
+    return { ...object, status }
   }
+}
+
+function assertNoProblems(name: string, problems: readonly Problem[]): void {
+  if (problems.length > 0) throw invalid(kind, name, problems)
 }
 
 /** By the signer's name, or by all of its domain. */
@@ -116,15 +117,16 @@ async function maySign(
   return false
 }
 
-function conditionsOf(object: KubeObject): Conditions {
-  const status = object['status'] as { conditions?: unknown } | undefined
-  return Array.isArray(status?.conditions) ? (status.conditions as Conditions) : []
-}
-
 /** The server says when something was decided, unless whoever decided says so. */
-function dated(after: Conditions, before: Conditions, at: string): Conditions {
-  return after.map((condition) => {
-    const old = before.find(({ type }) => type === condition.type)
+function dated(
+  object: KubeObject,
+  { status }: CertificateSigningRequest,
+  clock: Pick<Clock, 'now'>,
+): Conditions {
+  const at = toTimestamp(clock.now())
+  const given = (object['status'] as Status | undefined)?.conditions
+  return (Array.isArray(given) ? given : []).map((condition) => {
+    const old = status.conditions?.find(({ type }) => type === condition.type)
     return {
       ...condition,
       lastUpdateTime: condition.lastUpdateTime ?? at,
