@@ -27,6 +27,11 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 const longDigits = /\d{16}/
 const integerText = /^-?\d+$/
 
+/** Whether a text may hold an integer that only `parseJson` keeps. */
+export function hasLongDigits(text: string): boolean {
+  return longDigits.test(text)
+}
+
 /** Parses JSON text. Throws `SyntaxError` with the engine's message. */
 export function parseJson(text: string): unknown {
   if (!longDigits.test(text)) return JSON.parse(text)

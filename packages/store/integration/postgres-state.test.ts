@@ -14,6 +14,7 @@ import {
   openWatch,
   refused,
 } from '@skerry/testing/state-conformance-tools'
+import { describeTexts } from '@skerry/testing/text-state-conformance'
 import type { HubStore } from '../src/hub-store.ts'
 import { openPostgresStore } from '../src/postgres-store.ts'
 
@@ -25,6 +26,14 @@ describeState('PostgreSQL', async () => {
   const { state } = opening.use(await openPostgresStore({ ...doors, databaseUrl }))
   const stack = opening.move()
   return { state, [Symbol.asyncDispose]: () => stack.disposeAsync() }
+})
+
+describeTexts('PostgreSQL', async () => {
+  await using opening = new AsyncDisposableStack()
+  const { databaseUrl } = opening.use(await withDatabase())
+  const { state, texts } = opening.use(await openPostgresStore({ ...doors, databaseUrl }))
+  const stack = opening.move()
+  return { state, texts, [Symbol.asyncDispose]: () => stack.disposeAsync() }
 })
 
 describe('two hub processes on one database', () => {

@@ -1,4 +1,4 @@
-import { parseJson } from '@skerry/base/json'
+import { hasLongDigits, parseJson } from '@skerry/base/json'
 import type { StoredObject } from '@skerry/api/object'
 import type { StoredText } from '@skerry/api/text-state'
 
@@ -6,6 +6,8 @@ import type { StoredText } from '@skerry/api/text-state'
 export class KeptText implements StoredText {
   readonly text: string
   #object: StoredObject | undefined
+  /** Whether a plain parse loses nothing; looked at once for all who parse. */
+  #isPlain: boolean | undefined
 
   /** `object`: what the text was just made of, never to be changed again. */
   constructor(text: string, object?: StoredObject) {
@@ -21,6 +23,7 @@ export class KeptText implements StoredText {
 
   /** An object of the caller's own. */
   fresh(): StoredObject {
-    return parseJson(this.text) as StoredObject
+    this.#isPlain ??= !hasLongDigits(this.text)
+    return (this.#isPlain ? JSON.parse(this.text) : parseJson(this.text)) as StoredObject
   }
 }

@@ -6,7 +6,8 @@ import { systemClock } from '@skerry/base/clock'
 import { systemRandom } from '@skerry/base/random'
 import { describeState } from '@skerry/testing/state-conformance'
 import { createConfigMap, openWatch, refused, site } from '@skerry/testing/state-conformance-tools'
-import { watchBufferChangesMax } from './limits.ts'
+import { describeTexts } from '@skerry/testing/text-state-conformance'
+import { watchBufferCharactersMax } from './limits.ts'
 import { createMemoryState } from './memory-state.ts'
 
 const doors = { clock: systemClock, random: systemRandom }
@@ -14,6 +15,11 @@ const doors = { clock: systemClock, random: systemRandom }
 describeState('memory', async () => {
   const state = createMemoryState(doors)
   return { state, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() }
+})
+
+describeTexts('memory', async () => {
+  const state = createMemoryState(doors)
+  return { state, texts: state, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() }
 })
 
 describe('memory state', () => {
@@ -32,8 +38,9 @@ describe('memory state', () => {
     await using state = createMemoryState(doors)
     await using watch = openWatch(state, configMapKind, { bookmarks: true })
     await watch.next()
-    for (let index = 0; index <= watchBufferChangesMax; index += 1)
-      await createConfigMap(state, `m${index}`)
+    const data = { a: 'x'.repeat(1_000_000) }
+    for (let index = 0; index * 1_000_000 <= watchBufferCharactersMax; index += 1)
+      await createConfigMap(state, `m${index}`, { data })
     assert.match(await refused('Expired', watch.next()), /fell behind/)
   })
   it('knows only the kinds it was given', async () => {

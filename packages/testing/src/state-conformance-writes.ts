@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { configMapKind, leaseKind, namespaceKind, secretKind } from '@skerry/api/kinds/core'
+import { configMapKind, eventKind, namespaceKind, secretKind } from '@skerry/api/kinds/core'
 import { siteKind } from '@skerry/api/kinds/site'
 import { parseJson } from '@skerry/base/json'
 import type { NewObject, State } from '@skerry/api/state'
@@ -87,7 +87,11 @@ function describeCreate(test: Test): void {
   test('refuses what is too large', async (state) => {
     await refused(
       'RequestEntityTooLarge',
-      createConfigMap(state, 'a', { data: { a: 'x'.repeat(4 << 20) } }),
+      state.create(eventKind, {
+        metadata: { name: 'a', namespace: 'default' },
+        involvedObject: {},
+        message: 'x'.repeat(4 << 20),
+      }),
     )
   })
   test('refuses what nests too deep', async (state) => {
@@ -107,10 +111,11 @@ function describeFidelity(test: Test): void {
     assert.equal(JSON.stringify(read!.data), JSON.stringify(data))
   })
   test('keeps integers past 2^53', async (state) => {
-    const spec = parseJson('{"leaseTransitions":9007199254740993}')
-    await state.create(leaseKind, { ...configMap('big'), spec })
-    const read = await state.get(leaseKind, key('big'))
-    assert.match(JSON.stringify(read), /"leaseTransitions":9007199254740993[,}]/)
+    const { metadata } = configMap('big')
+    const more = parseJson('{"deletionGracePeriodSeconds":9007199254740993}') as object
+    await state.create(configMapKind, { metadata: { ...metadata, ...more } })
+    const read = await state.get(configMapKind, key('big'))
+    assert.match(JSON.stringify(read), /"deletionGracePeriodSeconds":9007199254740993[,}]/)
   })
   test('shares no object with its callers', async (state) => {
     const input = configMap('a', { data: { a: '1' } })

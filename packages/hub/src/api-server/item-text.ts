@@ -25,7 +25,7 @@ export function rowText(
   { nowMs, includeObject }: { readonly nowMs: number; readonly includeObject: IncludeObject },
 ): string {
   const cells = JSON.stringify(cellsOf(kind, item.object, nowMs))
-  if (includeObject === 'None') return `{"cells":${cells}}`
+  if (includeObject === 'None') return `{"cells":${cells},"object":null}`
   const object = includeObject === 'Object' ? item.text : partialText(kind, item)
   return `{"cells":${cells},"object":${object}}`
 }
