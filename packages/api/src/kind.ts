@@ -12,7 +12,7 @@ export type Column = {
   /** What stands in the cell, where a dotted path cannot say it. */
   readonly read?: (object: KubeObject) => unknown
   /** What is shown, where it is not simply what stands at the path. */
-  readonly cell?: (object: KubeObject) => string
+  readonly cell?: (object: KubeObject, nowMs: number) => string | number
   readonly description: string
   /** 0 is always shown, 1 with `-o wide`. */
   readonly priority?: number
@@ -34,6 +34,8 @@ export type KeptAs = {
   readonly kind: AnyKind
   readonly toKept: (object: KubeObject) => KubeObject
   readonly fromKept: (object: StoredObject) => StoredObject
+  /** What selectable fields are called there; absent: the same. */
+  readonly fields?: Readonly<Record<string, string>>
 }
 
 /** Dotted paths, as a CustomResourceDefinition names them. */
@@ -102,6 +104,8 @@ export type Kind<Body = Record<string, unknown>> = {
   readonly subresources: readonly string[]
   /** What a body becomes before its defaults are filled in and it is validated. Pure. */
   readonly normalize?: (body: Readonly<Record<string, unknown>>) => Record<string, unknown>
+  /** What every object of the kind has, whatever was sent, once it has its name. Pure. */
+  readonly complete?: (object: KubeObject, before?: StoredObject) => KubeObject
   /** Rules that a schema cannot say. `before` is there on update. Reports every problem. */
   readonly validate: (object: ObjectOfBody<Body>, before?: ObjectOfBody<Body>) => Problem[]
   /** What is said when the shape is so wrong that the rules could not be asked. */

@@ -7,7 +7,15 @@ import {
   selfSubjectRulesReviewKind,
   subjectAccessReviewKind,
 } from './kinds/access-review.ts'
-import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from './kinds/core.ts'
+import {
+  configMapKind,
+  eventKind,
+  leaseKind,
+  namespaceKind,
+  secretKind,
+  serviceKind,
+} from './kinds/core.ts'
+import { newEventKind } from './kinds/new-event.ts'
 import { customResourceDefinitionKind } from './kinds/custom-resource-definition.ts'
 import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
@@ -25,6 +33,8 @@ export const kinds: readonly AnyKind[] = [
   secretKind,
   configMapKind,
   eventKind,
+  newEventKind,
+  serviceKind,
   leaseKind,
   serviceAccountKind,
   selfSubjectReviewKind,

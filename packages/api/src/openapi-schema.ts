@@ -98,6 +98,7 @@ function convert(schema: Schema, version: OpenApiVersion): OpenApiSchema {
   if (recursive !== undefined) return { ...plain, 'x-kubernetes-preserve-unknown-fields': true }
   return {
     ...plain,
+    ...(plain.format === 'micro-time' ? { format: 'date-time' } : {}),
     ...(nullable === undefined || version === 'v2' ? {} : { nullable }),
     ...(items === undefined ? {} : { items: convert(items, version) }),
     ...(additionalProperties === undefined

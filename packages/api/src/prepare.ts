@@ -1,11 +1,13 @@
 import { toTimestamp } from '@skerry/base/clock'
 import { cloneJson, equalJson, isPlainObject } from '@skerry/base/json'
 import { type AnyKind, apiVersionOf } from './kind.ts'
+import { finalizersOf } from './kinds/namespace-rules.ts'
 import { countsGeneration, generatedName, isJudgedAsMeta, metaProblems } from './meta-problems.ts'
 import { type KubeObject, type StoredObject, objectMetaSchema } from './object.ts'
 import type { Problem } from './problem.ts'
 import { applyDefaults } from './schema-defaults.ts'
 import { validateSchema } from './schema-validate.ts'
+import type { Writer } from './managed-fields/own-fields.ts'
 import { trackUpdate } from './managed-fields/track-update.ts'
 import type { DeleteOptions, NewObject, UpdateOptions, WriteOptions } from './state.ts'
 import { badRequest, conflict, invalid, modifiedMessage } from './status.ts'
@@ -44,7 +46,7 @@ export function prepareCreate(
     object.metadata.name = generatedName(generateName, context.suffix)
   if (kind.hasStatus) delete object['status']
   const { selfLink: _, managedFields, deletionTimestamp: __, ...meta } = object.metadata
-  const created = withDefaults(kind, {
+  const created = completed(kind, {
     ...object,
     apiVersion: apiVersionOf(kind),
     kind: kind.kind,
@@ -74,7 +76,7 @@ function managersOfNew(
   const { options = {}, nowMs } = context
   if (options.isApplied) return managedFields
   if (options.fieldManager === undefined) return undefined
-  const writer = { manager: options.fieldManager, subresource: '', nowMs }
+  const writer = writerOf(options.fieldManager, { ...options, nowMs })
   return trackUpdate(kind, undefined, withManagers(created, managedFields), writer)
 }
 
@@ -94,8 +96,13 @@ export function prepareUpdate(
   const candidate =
     context.subresource === 'status'
       ? { ...before, status: cloneJson(input['status'] ?? {}) }
-      : mainCandidate(kind, before, input)
-  const defaulted = withDefaults(kind, candidate)
+      : context.subresource === 'finalize'
+        ? { ...before, spec: cloneJson(input['spec'] ?? {}) }
+        : mainCandidate(kind, before, input)
+  const defaulted =
+    context.subresource === 'finalize'
+      ? withDefaults(kind, candidate)
+      : completed(kind, candidate, before)
   const isBodySame = equalJson(comparable(defaulted), comparable(before))
   const managedFields = managersAfter(
     kind,
@@ -148,8 +155,9 @@ type UpdateStep = {
 function managersAfter(
   kind: AnyKind,
   { before, after, input, isBodySame }: UpdateStep,
-  { fieldManager, isApplied, subresource, managedAs = subresource, nowMs }: UpdateContext,
+  context: UpdateContext,
 ): Managers {
+  const { fieldManager, isApplied, subresource, managedAs = subresource } = context
   const kept = before.metadata.managedFields
   const given = input.metadata.managedFields
   if (isApplied) return given
@@ -157,8 +165,15 @@ function managersAfter(
   // Most who change nothing send back the managers that they read, or none.
   if (isBodySame && (given === undefined || managedAs !== undefined || equalJson(given, kept)))
     return kept
-  const writer = { manager: fieldManager, subresource: managedAs ?? '', nowMs }
-  return trackUpdate(kind, before, withManagers(after, given), writer)
+  return trackUpdate(kind, before, withManagers(after, given), writerOf(fieldManager, context))
+}
+
+function writerOf(
+  manager: string,
+  { subresource, managedAs = subresource, managedVersion, nowMs }: UpdateContext,
+): Writer {
+  const version = managedVersion === undefined ? {} : { apiVersion: managedVersion }
+  return { manager, nowMs, subresource: managedAs ?? '', ...version }
 }
 
 /** Whether the same managers manage the same fields, whenever they last wrote. */
@@ -187,7 +202,10 @@ function mainCandidate(kind: AnyKind, before: StoredObject, input: KubeObject): 
       managedFields: kept.managedFields,
       ...(kept.deletionTimestamp === undefined
         ? { deletionTimestamp: undefined }
-        : { deletionTimestamp: kept.deletionTimestamp }),
+        : {
+            deletionTimestamp: kept.deletionTimestamp,
+            deletionGracePeriodSeconds: kept.deletionGracePeriodSeconds,
+          }),
     },
     ...(kind.hasStatus ? { status: before['status'] } : {}),
   } as StoredObject
@@ -231,7 +249,7 @@ export function prepareDelete(
     if (propagationPolicy === 'Orphan') finalizers.add('orphan')
     for (const finalizer of kind.deletionFinalizers ?? []) finalizers.add(finalizer)
   }
-  if (finalizers.size === 0) return { remove: true }
+  if (finalizers.size === 0 && holders(before).length === 0) return { remove: true }
   if (metadata.deletionTimestamp !== undefined) return { remove: false, object: before }
   return {
     remove: false,
@@ -239,7 +257,7 @@ export function prepareDelete(
       ...before,
       metadata: {
         ...metadata,
-        finalizers: [...finalizers],
+        ...(finalizers.size === 0 ? {} : { finalizers: [...finalizers] }),
         deletionTimestamp: toTimestamp(nowMs),
         deletionGracePeriodSeconds: 0,
         ...(countsGeneration(kind) ? { generation: metadata.generation + 1 } : {}),
@@ -252,8 +270,20 @@ export function prepareDelete(
 export function isFinished(object: StoredObject): boolean {
   return (
     object.metadata.deletionTimestamp !== undefined &&
-    (object.metadata.finalizers ?? []).length === 0
+    (object.metadata.finalizers ?? []).length === 0 &&
+    holders(object).length === 0
   )
+}
+
+/** Namespaces alone are held by their spec as well. */
+function holders(object: StoredObject): readonly string[] {
+  return object.kind === 'Namespace' && object.apiVersion === 'v1' ? finalizersOf(object) : []
+}
+
+/** With its defaults, and with what every object of the kind has. */
+function completed(kind: AnyKind, object: StoredObject, before?: StoredObject): StoredObject {
+  const defaulted = withDefaults(kind, object)
+  return (kind.complete?.(defaulted, before) as StoredObject | undefined) ?? defaulted
 }
 
 function withDefaults(kind: AnyKind, object: StoredObject): StoredObject {

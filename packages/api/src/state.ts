@@ -25,11 +25,13 @@ export type WriteOptions = {
   readonly isApplied?: boolean | undefined
   /** The subresource by which the write came, where it is not `subresource`: fields are managed under its name. */
   readonly managedAs?: string | undefined
+  /** The version in which the write came, where it is not the one that is kept. */
+  readonly managedVersion?: string | undefined
 }
 
 export type UpdateOptions = WriteOptions & {
-  /** Absent: everything but status. `status`: status and nothing else. */
-  readonly subresource?: 'status' | undefined
+  /** Absent: everything but status. `status`: status and nothing else; `finalize`: spec, of namespaces. */
+  readonly subresource?: 'status' | 'finalize' | undefined
 }
 
 export type DeleteOptions = WriteOptions & {

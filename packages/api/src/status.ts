@@ -128,9 +128,21 @@ export const gone = (message: string) => new ApiError('Expired', message)
 export const unavailable = (message: string, retryAfterSeconds = 1) =>
   new ApiError('ServiceUnavailable', message, { retryAfterSeconds })
 
+/** A path that leads nowhere, in the words of a generic server. */
+export const noSuchPath = () =>
+  new ApiError('NotFound', 'the server could not find the requested resource', {})
+
+/** A path that is there, but not for this method. */
+export const methodNotAllowed = () =>
+  new ApiError(
+    'MethodNotAllowed',
+    'the server does not allow this method on the requested resource',
+    {},
+  )
+
 /** Every problem of an object as one 422. */
 export function invalid(kind: Named, name: string, problems: readonly Problem[]): ApiError {
-  const told = problems.map(formatProblem)
+  const told = [...new Set(problems.map(formatProblem))]
   const summary = told.length === 1 ? told[0]! : `[${told.join(', ')}]`
   return new ApiError(
     'Invalid',

@@ -18,7 +18,7 @@ export type ColumnDefinition = {
   readonly priority: number
 }
 
-export type TableRow = { readonly cells: readonly Cell[]; readonly object?: object }
+export type TableRow = { readonly cells: readonly Cell[]; readonly object: object | null }
 type Cell = string | number | boolean | null
 
 /** How much of the object travels with its row. */
@@ -31,7 +31,7 @@ export type TableOptions = {
 }
 
 /** Names of events are made by programs and tell a person nothing: they stand last, with `-o wide`. */
-const namedLast: ReadonlySet<string> = new Set(['events'])
+const namedLast: ReadonlySet<string> = new Set(['events', 'events.events.k8s.io'])
 
 const nameDescription = 'Name, unique among its kind within the namespace.'
 
@@ -46,7 +46,8 @@ export function columnDefinitions(kind: AnyKind): ColumnDefinition[] {
   }
   const others = kind.columns.map((column): ColumnDefinition => ({
     name: column.name,
-    type: column.type,
+    // Of Kubernetes' own kinds every cell is a text.
+    type: kind.isBuiltIn ? 'string' : column.type,
     format: '',
     description: column.description,
     priority: column.priority ?? 0,
@@ -74,15 +75,17 @@ export function tableOf(
 
 /** What a row shows, in the order of the column definitions. */
 export function cellsOf(kind: AnyKind, object: StoredObject, nowMs: number): Cell[] {
-  const cells = kind.columns.map((column) => cellOf(column, object, nowMs))
+  const cells = kind.columns.map(
+    (column) => cellOf(column, object, nowMs) ?? (kind.isBuiltIn ? '' : null),
+  )
   const { name } = object.metadata
   return namedLast.has(resourceName(kind)) ? [...cells, name] : [name, ...cells]
 }
 
-function rowObject(object: StoredObject, include: IncludeObject): { object?: object } {
+function rowObject(object: StoredObject, include: IncludeObject): { object: object | null } {
   switch (include) {
     case 'None':
-      return {}
+      return { object: null }
     case 'Object':
       return { object }
     case 'Metadata':
@@ -100,7 +103,7 @@ export function partialMetadata(object: StoredObject): object {
 }
 
 function cellOf(column: Column, object: StoredObject, nowMs: number): Cell {
-  if (column.cell !== undefined) return column.cell(object)
+  if (column.cell !== undefined) return column.cell(object, nowMs)
   const value = valueAt(object, column.path)
   if (value === undefined || value === null) return null
   if (column.type === 'date') return typeof value === 'string' ? ageOf(value, nowMs) : '<unknown>'

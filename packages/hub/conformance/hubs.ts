@@ -12,7 +12,9 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { echoingExtensions } from '../integration/api-rig.ts'
 import { startHub, temporaryFolder } from '../integration/hub-process.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
+import { keptAsState } from '../src/api-server/kept-as.ts'
 import { ensureNamespace } from '../src/ensure-namespace.ts'
+import { coreExtensions } from '../src/extensions/core-extensions.ts'
 import { targetOf } from './peer.ts'
 import type { Target } from './send.ts'
 
@@ -36,7 +38,7 @@ export async function openMemoryHub(): Promise<HubUnderTest> {
   const state = stack.use(createMemoryState({ clock, random }))
   for (const name of ['default', 'kube-system']) await ensureNamespace(state, name)
   const apiServer = createApiServer({
-    state,
+    state: keptAsState(state),
     texts: state,
     kinds: fixedKinds(kinds),
     clock,
@@ -44,7 +46,7 @@ export async function openMemoryHub(): Promise<HubUnderTest> {
     log: silentLog,
     authenticate: async () => ({ name: 'admin', groups: ['system:masters'] }),
     authorize: () => ({ allowed: true }),
-    extensions: echoingExtensions(),
+    extensions: { ...echoingExtensions(), ...coreExtensions(state) },
   })
   const server = createServer((request, response) => {
     if (!apiServer.handle(request, response)) response.writeHead(404).end()

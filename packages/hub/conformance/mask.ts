@@ -19,6 +19,8 @@ const chosen: Readonly<Record<string, string>> = {
 
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
+  // Versions and moments in messages.
+  [/(?<=current: |ResourceVersion in record \(|too old resource version: 1 \()\d+/g, '<version>'],
   // What a server adds to a generateName.
   [/(?<=\{id\}-|a{58,})[bcdfghjklmnpqrstvwxz2456789]{5}(?![a-z0-9])/g, '<suffix>'],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, '<time>'],

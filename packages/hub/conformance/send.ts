@@ -4,6 +4,7 @@ import { toError } from '@skerry/base/assert'
 import { parseJson } from '@skerry/base/json'
 import { isNotAmbient } from './ambient.ts'
 import { answerMs, eventsMs } from './limits.ts'
+import { parse } from 'yaml'
 import type { Answer } from './row.ts'
 
 /** A server of the Kubernetes API and how to show who asks. */
@@ -92,6 +93,7 @@ const headOf = (response: IncomingMessage) => ({
 })
 
 function bodyOf(response: IncomingMessage, text: string): unknown {
+  if (/yaml/.test(String(response.headers['content-type']))) return { yaml: parse(text) as unknown }
   if (!/json/.test(String(response.headers['content-type']))) return text
   try {
     return parseJson(text)

@@ -14,6 +14,7 @@ import { createConsoleFiles } from './console-files.ts'
 import { createEnrolment } from './enrolment/enrolment.ts'
 import { createEnrolmentHandler } from './enrolment/enrolment-handler.ts'
 import { createAccessReviews } from './extensions/access-reviews.ts'
+import { coreExtensions } from './extensions/core-extensions.ts'
 import { identityExtensions } from './extensions/identity-extensions.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
@@ -141,6 +142,7 @@ function openApiServer(parts: Parts, authentication: Authentication, access: Acc
     documents: authentication.documents,
     extensions: {
       ...identityExtensions(parts, { authentication, authorize: access.authorize }),
+      ...coreExtensions(store.state),
       ...extensionsOf(parts),
       ...createRbacAdmission({ state: store.state, access }),
       ...createAccessReviews({ state: store.state, access, kinds: fixedKinds(kinds) }),

@@ -1,7 +1,6 @@
-import { isPlainObject, setKey } from '@skerry/base/json'
+import { equalJson, isPlainObject, setKey } from '@skerry/base/json'
 import { type ObjectOf, defineKind } from '../kind.ts'
-import type { Problem } from '../problem.ts'
-import { conditionsSchema } from '../object.ts'
+import { type KubeObject, conditionsSchema } from '../object.ts'
 import {
   boolean,
   integer,
@@ -13,7 +12,24 @@ import {
   timestamp,
   withDefault,
 } from '../schema.ts'
-import { siteOfEvent } from './event-site.ts'
+import {
+  base64Bytes,
+  dataKeyProblems,
+  dataSizeProblems,
+  immutabilityProblems,
+  textBytes,
+} from './data-rules.ts'
+import {
+  type EventBody,
+  countOfEvent,
+  eventProblems,
+  firstSeen,
+  lastSeen,
+  objectOfEvent,
+  sourceOfEvent,
+} from './event-rules.ts'
+import { completeNamespace, namespaceProblems } from './namespace-rules.ts'
+import { type SecretBody, secretProblems } from './secret-rules.ts'
 
 /** Kubernetes' own kinds that clients need to live, in Kubernetes' own shapes. */
 const core = {
@@ -31,12 +47,17 @@ const age = {
   description: 'When it was made.',
 } as const
 
+/** A time with microseconds, as events and leases have it. */
+const microTime = (description: string) => string(description, { format: 'micro-time' })
+
 export const namespaceKind = defineKind({
   ...core,
   kind: 'Namespace',
   plural: 'namespaces',
   shortNames: ['ns'],
   scope: 'Cluster',
+  names: 'dns-label',
+  verbs: ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'],
   hasStatus: true,
   description: 'A tenant: names are unique within it.',
   schema: object(
@@ -68,23 +89,11 @@ export const namespaceKind = defineKind({
   ],
   selectableFields: ['status.phase'],
   statusOwners: { phase: 'namespace', conditions: 'namespace' },
+  subresources: ['finalize'],
+  complete: completeNamespace,
+  validate: namespaceProblems,
 })
 export type Namespace = ObjectOf<typeof namespaceKind>
-
-const dataKey = /^[-._a-zA-Z0-9]{1,253}$/
-
-function dataProblems(path: string, data: Record<string, string> | undefined): Problem[] {
-  return Object.keys(data ?? {})
-    .filter((key) => !dataKey.test(key))
-    .map((key) => ({
-      path: `${path}[${key}]`,
-      type: 'Invalid' as const,
-      value: key,
-      message: "a valid key must consist of alphanumeric characters, '-', '_' or '.'",
-    }))
-}
-
-const base64Pattern = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** Moves the text values of a secret into its data; what is no text stays, to be refused by its schema. */
 function moveStringData(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
@@ -103,6 +112,12 @@ function base64OfText(text: string): string {
   return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''))
 }
 
+/** How many entries an object's maps have. */
+const entriesOf =
+  (...fields: readonly string[]) =>
+  (shown: KubeObject): number =>
+    fields.reduce((sum, field) => sum + Object.keys(shown[field] ?? {}).length, 0)
+
 export const secretKind = defineKind({
   ...core,
   kind: 'Secret',
@@ -117,19 +132,24 @@ export const secretKind = defineKind({
     },
     'A secret.',
   ),
-  columns: [{ name: 'Type', type: 'string', path: '.type', description: 'What it is for.' }, age],
+  columns: [
+    { name: 'Type', type: 'string', path: '.type', description: 'What it is for.' },
+    {
+      name: 'Data',
+      type: 'string',
+      path: '.data',
+      cell: entriesOf('data'),
+      description: 'How many values it has.',
+    },
+    age,
+  ],
   selectableFields: ['type'],
   normalize: moveStringData,
-  validate: (secret) => [
-    ...dataProblems('data', secret.data),
-    ...Object.entries(secret.data ?? {})
-      .filter(([, value]) => !base64Pattern.test(value))
-      .map(([key]) => ({
-        path: `data[${key}]`,
-        type: 'Invalid' as const,
-        message: 'must be base64',
-      })),
-  ],
+  validate: (secret, before) =>
+    secretProblems(
+      secret as SecretBody & KubeObject,
+      before as (SecretBody & KubeObject) | undefined,
+    ),
 })
 export type Secret = ObjectOf<typeof secretKind>
 
@@ -147,15 +167,40 @@ export const configMapKind = defineKind({
     },
     'A config map.',
   ),
-  columns: [age],
-  validate: (configMap) => [
-    ...dataProblems('data', configMap.data),
-    ...dataProblems('binaryData', configMap.binaryData),
+  columns: [
+    {
+      name: 'Data',
+      type: 'string',
+      path: '.data',
+      cell: entriesOf('data', 'binaryData'),
+      description: 'How many values it has.',
+    },
+    age,
+  ],
+  validate: (configMap, before) => [
+    ...dataKeyProblems('data', configMap.data),
+    ...Object.keys(configMap.data ?? {})
+      .filter((key) => Object.hasOwn(configMap.binaryData ?? {}, key))
+      .map((key) => ({
+        path: `data[${key}]`,
+        type: 'Invalid' as const,
+        value: key,
+        message: 'duplicate of key present in binaryData',
+      })),
+    ...dataKeyProblems('binaryData', configMap.binaryData),
+    ...dataSizeProblems('[]', textBytes(configMap.data) + base64Bytes(configMap.binaryData)),
+    ...immutabilityProblems(
+      before,
+      configMap,
+      (['data', 'binaryData'] as const).filter(
+        (field) => !equalJson(before?.[field] ?? {}, configMap[field] ?? {}),
+      ),
+    ),
   ],
 })
 export type ConfigMap = ObjectOf<typeof configMapKind>
 
-const objectReference = object(
+const reference = object(
   {
     apiVersion: optional(string('API version.')),
     kind: optional(string('Kind.')),
@@ -168,32 +213,62 @@ const objectReference = object(
   'An object that is spoken of.',
 )
 
+/** Written as a whole by whoever writes it. */
+export const objectReference: typeof reference = {
+  ...reference,
+  'x-kubernetes-map-type': 'atomic',
+}
+
+export const eventSource = object(
+  { component: optional(string('Who saw it.')), host: optional(string('Where.')) },
+  'Who saw it.',
+)
+
+export const eventSeries = object(
+  {
+    count: optional(integer('How often so far.', { format: 'int32' })),
+    lastObservedTime: optional(microTime('When last.')),
+  },
+  'Of an event that goes on.',
+)
+
+const nullable = { nullable: true } as const
+
+/** What Kubernetes writes of an event even when it is not set. */
+function fillEvent(body: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return {
+    involvedObject: {},
+    source: {},
+    firstTimestamp: null,
+    lastTimestamp: null,
+    eventTime: null,
+    reportingComponent: '',
+    reportingInstance: '',
+    ...body,
+  }
+}
+
 export const eventKind = defineKind({
   ...core,
   kind: 'Event',
   plural: 'events',
   shortNames: ['ev'],
-  siteAt: siteOfEvent,
   description: 'Something that happened to an object.',
   schema: object(
     {
       involvedObject: objectReference,
       reason: optional(string('Why, as one word for programs.')),
       message: optional(string('What happened, as a sentence.')),
-      source: optional(
-        object(
-          { component: optional(string('Who saw it.')), host: optional(string('Where.')) },
-          'Who saw it.',
-        ),
-      ),
+      source: optional(eventSource),
       type: optional(string('Normal or Warning.')),
-      firstTimestamp: optional(timestamp('When it first happened.')),
-      lastTimestamp: optional(timestamp('When it last happened.')),
+      firstTimestamp: optional({ ...timestamp('When it first happened.'), ...nullable }),
+      lastTimestamp: optional({ ...timestamp('When it last happened.'), ...nullable }),
       eventTime: optional({
-        ...timestamp('When it first happened, with microseconds.'),
-        nullable: true,
+        ...microTime('When it first happened, with microseconds.'),
+        ...nullable,
       }),
-      count: optional(integer('How often it happened.')),
+      count: optional(integer('How often it happened.', { format: 'int32' })),
+      series: optional(eventSeries),
       action: optional(string('What was done.')),
       related: optional(objectReference),
       reportingComponent: optional(string('Who says so.')),
@@ -204,25 +279,52 @@ export const eventKind = defineKind({
   columns: [
     {
       name: 'Last Seen',
-      type: 'date',
+      type: 'string',
       path: '.lastTimestamp',
+      cell: (event, nowMs) => lastSeen(event as unknown as EventBody, nowMs),
       description: 'When it last happened.',
     },
     { name: 'Type', type: 'string', path: '.type', description: 'Normal or Warning.' },
     { name: 'Reason', type: 'string', path: '.reason', description: 'Why.' },
     {
-      name: 'Kind',
-      type: 'string',
-      path: '.involvedObject.kind',
-      description: 'What it happened to.',
-    },
-    {
       name: 'Object',
       type: 'string',
       path: '.involvedObject.name',
+      cell: (event) => objectOfEvent(event as unknown as EventBody),
       description: 'What it happened to.',
     },
+    {
+      name: 'Subobject',
+      type: 'string',
+      path: '.involvedObject.fieldPath',
+      priority: 1,
+      description: 'What part of it.',
+    },
+    {
+      name: 'Source',
+      type: 'string',
+      path: '.source',
+      priority: 1,
+      cell: (event) => sourceOfEvent(event as unknown as EventBody),
+      description: 'Who saw it.',
+    },
     { name: 'Message', type: 'string', path: '.message', description: 'What happened.' },
+    {
+      name: 'First Seen',
+      type: 'string',
+      path: '.firstTimestamp',
+      priority: 1,
+      cell: (event, nowMs) => firstSeen(event as unknown as EventBody, nowMs),
+      description: 'When it first happened.',
+    },
+    {
+      name: 'Count',
+      type: 'string',
+      path: '.count',
+      priority: 1,
+      cell: (event) => countOfEvent(event as unknown as EventBody),
+      description: 'How often it happened.',
+    },
   ],
   selectableFields: [
     'involvedObject.kind',
@@ -237,6 +339,8 @@ export const eventKind = defineKind({
     'source',
     'reportingComponent',
   ],
+  normalize: fillEvent,
+  validate: (event) => eventProblems(event as unknown as EventBody & KubeObject),
 })
 export type Event = ObjectOf<typeof eventKind>
 
@@ -256,11 +360,13 @@ export const leaseKind = defineKind({
           {
             holderIdentity: optional(string('Who holds it.')),
             leaseDurationSeconds: optional(
-              integer('For how long, unless renewed.', { minimum: 1 }),
+              integer('For how long, unless renewed.', { format: 'int32' }),
             ),
-            acquireTime: optional(timestamp('When it was taken.')),
-            renewTime: optional(timestamp('When it was last renewed.')),
-            leaseTransitions: optional(integer('How often it changed hands.')),
+            acquireTime: optional(microTime('When it was taken.')),
+            renewTime: optional(microTime('When it was last renewed.')),
+            leaseTransitions: optional(integer('How often it changed hands.', { format: 'int32' })),
+            strategy: optional(string('How the holder is chosen.')),
+            preferredHolder: optional(string('Who should hold it.')),
           },
           'Who holds it.',
         ),
@@ -270,8 +376,39 @@ export const leaseKind = defineKind({
     'A lease.',
   ),
   columns: [
-    { name: 'Holder', type: 'string', path: '.spec.holderIdentity', description: 'Who holds it.' },
+    {
+      name: 'Holder',
+      type: 'string',
+      path: '.spec.holderIdentity',
+      description: 'Who holds it.',
+    },
     age,
+  ],
+  validate: ({ spec }) => [
+    ...atLeast('spec.leaseDurationSeconds', spec.leaseDurationSeconds, [1, 'greater than 0']),
+    ...atLeast('spec.leaseTransitions', spec.leaseTransitions, [0, 'greater than or equal to 0']),
   ],
 })
 export type Lease = ObjectOf<typeof leaseKind>
+
+function atLeast(
+  path: string,
+  value: number | undefined,
+  [least, told]: readonly [number, string],
+) {
+  return typeof value !== 'number' || value >= least
+    ? []
+    : [{ path, type: 'Invalid' as const, value, message: `must be ${told}` }]
+}
+
+/** Nothing runs behind addresses here; `kubectl cluster-info` asks for the list. */
+export const serviceKind = defineKind({
+  ...core,
+  kind: 'Service',
+  plural: 'services',
+  shortNames: ['svc'],
+  verbs: ['list'],
+  description: 'Always empty: the hub runs no workloads.',
+  schema: object({}, 'A service.'),
+  columns: [age],
+})

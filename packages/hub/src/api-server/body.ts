@@ -9,7 +9,7 @@ import { parseKubernetesProtobuf, protobufType } from './kubernetes-protobuf.ts'
 import { bodyBytesMax, jsonDepthMax } from './limits.ts'
 import { measureJson } from './measure-json.ts'
 import { parseMediaType } from './media-type.ts'
-import { scanJson } from './scan-json.ts'
+import { scanJson } from '@skerry/api/scan-json'
 import { wellFormed } from './well-formed.ts'
 import { parseYaml } from './yaml-text.ts'
 

@@ -20,7 +20,7 @@ export async function serveDelete(server: ServerContext, call: ObjectCall): Prom
     await admit('delete', before, before, { user: call.user, dryRun: options.dryRun === true })
   }
   const object: StoredObject = await server.state.delete(kind, { namespace, name }, options)
-  const isKept = (object.metadata.finalizers ?? []).length > 0
+  const isKept = object.metadata.deletionTimestamp !== undefined
   const body =
     isKept || prefersObject(call.request)
       ? shapedObject(server, call, { kind, object })

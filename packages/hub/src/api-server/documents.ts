@@ -1,13 +1,12 @@
 import { createHash } from 'node:crypto'
 import { derivedFromKinds } from '@skerry/api/kind-source'
-import { ApiError } from '@skerry/api/status'
+import { methodNotAllowed, noSuchPath } from '@skerry/api/status'
 import { sendAnswer, sendText } from './answer.ts'
 import type { Call, DocumentSource, ServerContext } from './call.ts'
 import { type Discovery, discoveryOf } from './discovery.ts'
 import { type Accepted, negotiate } from './media-type.ts'
 import { openApiDocuments, serveOpenApi } from './openapi-handler.ts'
 import { type Route, namedInPath } from './route.ts'
-import { methodNotAllowed } from './subresource-handler.ts'
 
 /** Answers for what is no resource: discovery and OpenAPI. */
 export function createDocuments(
@@ -23,16 +22,13 @@ export function createDocuments(
     const own = server.documents?.[`/${segments.join('/')}`]
     if (own !== undefined) return sendDocument(call, own)
     if (root === 'openapi') return serveOpenApi(call, openApi().find(rest))
-    const accepted = negotiate(call.request.headers.accept)
-    const isAggregated =
-      accepted.as === 'APIGroupDiscoveryList' &&
-      rest.length === 0 &&
-      (root === 'api' || root === 'apis')
+    const isRoot = rest.length === 0 && (root === 'api' || root === 'apis')
+    const accepted = negotiate(call.request.headers.accept, isRoot)
+    const isAggregated = accepted.as === 'APIGroupDiscoveryList' && isRoot
     if (isAggregated)
       return sendAggregated(call, accepted, discovery().aggregated(root, accepted.version ?? 'v2'))
     const body = discovery().plain(segments) ?? (await lookAgain(server, discovery, segments))
-    if (body === undefined)
-      throw new ApiError('NotFound', 'the server could not find the requested resource')
+    if (body === undefined) throw noSuchPath()
     await sendAnswer({ ...call, accepted: { format: accepted.format } }, { code: 200, body })
   }
 }

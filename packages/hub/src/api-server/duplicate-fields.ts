@@ -1,4 +1,4 @@
-import { scanJson } from './scan-json.ts'
+import { scanJson } from '@skerry/api/scan-json'
 
 /** Texts of bodies in which a key seems to stand twice. */
 const suspects = new WeakMap<object, string>()

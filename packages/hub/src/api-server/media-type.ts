@@ -21,39 +21,51 @@ const shapes: ReadonlySet<string> = new Set([
 
 const formats: Readonly<Record<string, Accepted['format']>> = {
   '*/*': 'json',
-  'application/*': 'json',
   'application/json': 'json',
   'application/yaml': 'yaml',
 }
 
 /** The first clause of an Accept header that the server can satisfy; throws NotAcceptable. */
-export function negotiate(header: string | undefined): Accepted {
+export function negotiate(header: string | undefined, mayShape = true): Accepted {
   if (header === undefined || header.trim() === '') return { format: 'json' }
-  for (const clause of header.split(',', acceptClausesMax)) {
+  const clauses = header
+    .split(',', acceptClausesMax)
+    .map(parseMediaType)
+    .toSorted((left, right) => weightOf(right) - weightOf(left))
+  for (const clause of clauses) {
     const accepted = acceptedBy(clause)
-    if (accepted !== undefined) return accepted
+    if (accepted !== undefined && (accepted.as === undefined || mayShape)) return accepted
   }
   throw new ApiError(
     'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml',
+    clauses.some(({ type }) => Object.hasOwn(formats, type))
+      ? 'only the following media types are accepted: application/json, application/yaml'
+      : '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml',
   )
 }
 
-function acceptedBy(clause: string): Accepted | undefined {
-  const { type, parameters } = parseMediaType(clause)
+/** How much a clause is wanted. One that is not wanted at all is the last resort, as Kubernetes has it. */
+function weightOf({ parameters }: MediaType): number {
+  const weight = Number(parameters.get('q') ?? 1)
+  return Number.isNaN(weight) ? 1 : weight
+}
+
+function acceptedBy({ type, parameters }: MediaType): Accepted | undefined {
   const format = Object.hasOwn(formats, type) ? formats[type] : undefined
-  if (format === undefined || parameters.get('q') === '0') return undefined
+  if (format === undefined) return undefined
   const as = parameters.get('as')
   if (as === undefined) return { format }
   const version = parameters.get('v') ?? ''
   return shapes.has(`${as}/${parameters.get('g')}/${version}`) ? { format, as, version } : undefined
 }
 
-/** `application/json;as=Table` as its type and its parameters, in lower case and as they are. */
-export function parseMediaType(text: string): {
+export type MediaType = {
   readonly type: string
   readonly parameters: ReadonlyMap<string, string>
-} {
+}
+
+/** `application/json;as=Table` as its type and its parameters, in lower case and as they are. */
+export function parseMediaType(text: string): MediaType {
   const [type = '', ...rest] = text.split(';').map((part) => part.trim())
   const parameters = rest.map((part): [string, string] => {
     const [name = '', value = ''] = part.split('=', 2)

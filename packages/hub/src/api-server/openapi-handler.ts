@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { AnyKind } from '@skerry/api/kind'
 import { openApiV2, openApiV3 } from '@skerry/api/openapi'
-import { ApiError } from '@skerry/api/status'
+import { ApiError, noSuchPath } from '@skerry/api/status'
 import { sendText } from './answer.ts'
 import type { Call } from './call.ts'
 import type { ExtensionTable } from './extension.ts'
@@ -57,8 +57,7 @@ export async function serveOpenApi(
   { request, response, query }: Pick<Call, 'request' | 'response' | 'query'>,
   document: Document | undefined,
 ): Promise<void> {
-  if (document === undefined)
-    throw new ApiError('NotFound', 'the server could not find the requested resource')
+  if (document === undefined) throw noSuchPath()
   const { protobuf } = document
   const binary =
     protobuf === undefined

@@ -1,3 +1,4 @@
+import { methodNotAllowed } from '@skerry/api/status'
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { ApiServerOptions, Call } from './call.ts'
@@ -29,6 +30,8 @@ export async function servePublic(
   call: Pick<Call, 'request' | 'response' | 'query'> & { readonly path: string },
 ): Promise<void> {
   const [, first, only] = call.path.split('/')
+  const { method } = call.request
+  if (first === 'version' && method !== 'GET' && method !== 'HEAD') throw methodNotAllowed()
   if (first === 'version')
     return sendAnswer({ ...call, accepted: { format: 'json' } }, { code: 200, body: versionInfo })
   const wanted: [string, () => Promise<void>][] = [
@@ -37,6 +40,7 @@ export async function servePublic(
   ]
   const results = await Promise.all(
     wanted
+      .filter(([name]) => !call.query.getAll('exclude').includes(name))
       .filter(([name]) => only === undefined || only === '' || name === only)
       .map(async ([name, check]) => ({ name, problem: await problemOf(check, clock) })),
   )
@@ -49,6 +53,8 @@ export async function servePublic(
   call.response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   call.response.setHeader('Cache-Control', 'no-cache, private')
   const code = isGood ? 200 : results.length === 0 ? 404 : 500
+  if (code === 404)
+    return sendText(call.request, call.response, { code, text: '404 page not found\n' })
   const text = isVerbose ? `${[...lines, verdict].join('\n')}\n` : 'ok'
   await sendText(call.request, call.response, { code, text })
 }

@@ -55,7 +55,11 @@ export function fieldValidationOf(
 
 /** What is to be listed or watched. */
 export function listOptionsOf({ target, query }: ResourceCall): ListOptions {
-  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', target.kind)
+  const names = target.kind.keptAs?.fields ?? {}
+  const fields = parseFieldSelector(query.get('fieldSelector') ?? '', target.kind).map((field) => ({
+    ...field,
+    path: names[field.path] ?? field.path,
+  }))
   const byName: typeof fields =
     target.name === undefined ? [] : [{ path: 'metadata.name', operator: '=', value: target.name }]
   return {

@@ -1,4 +1,6 @@
 import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
+import { pathNameProblems } from '@skerry/api/name'
+import { badRequest } from '@skerry/api/status'
 import type { ResourceTarget } from './authorization.ts'
 
 /** What a path means. */
@@ -56,12 +58,20 @@ export function namedInPath(path: string): { group: string; plural?: string } | 
 function segmentsOf(path: string): string[] | undefined {
   const parts = path.slice(1).split('/')
   if (parts.at(-1) === '') parts.pop()
+  let decoded: string[]
   try {
-    const decoded = parts.map((part) => decodeURIComponent(part))
-    return decoded.every((part) => part !== '') ? decoded : undefined
+    decoded = parts.map((part) => decodeURIComponent(part))
   } catch {
-    return undefined
+    throw badRequest('400 Bad Request')
   }
+  return decoded.every((part) => part !== '' && !part.includes('/')) ? decoded : undefined
+}
+
+/** A name that no object can have, and no path either. */
+function assertName(name: string | undefined): void {
+  const [problem] = name === undefined ? [] : pathNameProblems(name, '')
+  if (problem !== undefined)
+    throw badRequest(`Name parameter invalid: ${JSON.stringify(name)}: ${problem.message}`)
 }
 
 function resourceTarget(
@@ -78,6 +88,7 @@ function resourceTarget(
   if (isInNamespace && kind.scope === 'Cluster') return undefined
   if (!isInNamespace && kind.scope === 'Namespaced' && name !== undefined) return undefined
   if (subresource !== undefined && !isPartOf(kind, subresource)) return undefined
+  assertName(name)
   return { kind, namespace: isInNamespace ? second : undefined, name, subresource }
 }
 

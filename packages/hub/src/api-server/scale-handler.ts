@@ -10,6 +10,7 @@ import {
   conflict,
   invalid,
   isApiError,
+  methodNotAllowed,
   modifiedMessage,
 } from '@skerry/api/status'
 import { sendAnswer } from './answer.ts'
@@ -19,7 +20,6 @@ import type { SubresourceVerb } from './extension.ts'
 import { patchTriesMax } from './limits.ts'
 import { readStored } from './object-handlers.ts'
 import { isDryRun } from './request-options.ts'
-import { methodNotAllowed } from './subresource-handler.ts'
 import { fieldManagerOf } from './write-options.ts'
 
 /** `autoscaling/v1.Scale`: how many of something there shall be and are, wherever its kind keeps that. */

@@ -1,6 +1,6 @@
 import { toError } from '@skerry/base/assert'
 import { derivedFromKinds } from '@skerry/api/kind-source'
-import { ApiError, badRequest } from '@skerry/api/status'
+import { ApiError, badRequest, methodNotAllowed, noSuchPath } from '@skerry/api/status'
 import { sendError, sendText } from './answer.ts'
 import { type AuditOutcome, type AuditTrail, noTrail } from './audit.ts'
 import { type ApiRequest, type Attributes, attributesOf, forbidden } from './authorization.ts'
@@ -15,7 +15,6 @@ import type { RequestCount, RequestMetrics } from './request-metrics.ts'
 import { isTrue } from './request-options.ts'
 import { type Route, namedInPath, routesOf } from './route.ts'
 import { serveResource } from './serve-resource.ts'
-import { methodNotAllowed } from './subresource-handler.ts'
 
 export type Incoming = {
   readonly request: ApiRequest
@@ -57,8 +56,7 @@ export function createServeRequest(
     if (!decision.allowed) throw forbidden(user, attributes, decision.reason)
     if (path === '/metrics' && metrics !== undefined) return sendMetrics(metrics, incoming)
     const found = route ?? (await findAgain(server, routes, path))
-    if (found === undefined)
-      throw new ApiError('NotFound', 'the server could not find the requested resource')
+    if (found === undefined) throw noSuchPath()
     const { trail } = tell
     if (found.type === 'document')
       return serveDocument({ request, response, query, user, trail }, found)
@@ -149,16 +147,23 @@ function verbOf(
         return 'watch'
       return isOne ? 'get' : 'list'
     case 'POST':
-      return isOne && (route.subresource ?? 'status') === 'status' ? '' : 'create'
+      if (isOne) return (route.subresource ?? 'status') === 'status' ? '' : 'create'
+      return isNowhere(route) ? '' : 'create'
     case 'PUT':
       return isOne ? 'update' : ''
     case 'PATCH':
       return isOne ? 'patch' : ''
     case 'DELETE':
-      return isOne ? 'delete' : 'deletecollection'
+      if (isOne) return 'delete'
+      return isNowhere(route) ? '' : 'deletecollection'
     default:
       return ''
   }
+}
+
+/** What lives in namespaces is made and deleted in one of them. */
+function isNowhere({ kind, namespace }: Extract<Route, { type: 'resource' }>): boolean {
+  return kind.scope === 'Namespaced' && namespace === undefined
 }
 
 /** Answers with what went wrong, and returns what the audit is to know of it. */

@@ -1,5 +1,5 @@
 import type { StoredObject } from '@skerry/api/object'
-import { ApiError } from '@skerry/api/status'
+import { methodNotAllowed } from '@skerry/api/status'
 import { sendAnswer } from './answer.ts'
 import { readBody } from './body.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
@@ -38,11 +38,4 @@ async function allOf(
     namespace,
   })
   return { namespace, names: items.map(({ metadata }) => metadata.name) }
-}
-
-export function methodNotAllowed(): ApiError {
-  return new ApiError(
-    'MethodNotAllowed',
-    'the server does not allow this method on the requested resource',
-  )
 }

@@ -1,11 +1,10 @@
-import { ApiError } from '@skerry/api/status'
+import { ApiError, methodNotAllowed } from '@skerry/api/status'
 import { sendAnswer, shapedList } from './answer.ts'
 import { readObject } from './body.ts'
 import type { ResourceCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
 import type { VirtualHandler } from './extension.ts'
 import { isDryRun } from './request-options.ts'
-import { methodNotAllowed } from './subresource-handler.ts'
 
 /** Answers for a kind of which nothing is kept. */
 export async function serveVirtual(

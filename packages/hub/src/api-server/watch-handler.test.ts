@@ -21,6 +21,9 @@ type Rig = AsyncDisposable & {
   readonly port: number
 }
 
+/** The kinds and their handlers must agree; nothing here finalizes. */
+const finalize = { verbs: ['update'] as const, handle: async () => ({}) }
+
 async function openRig(clock: Clock = systemClock, changesMax?: number): Promise<Rig> {
   const stack = new AsyncDisposableStack()
   const random = systemRandom
@@ -36,6 +39,7 @@ async function openRig(clock: Clock = systemClock, changesMax?: number): Promise
     log: silentLog,
     authenticate: async () => ({ name: 'ann', groups: [] }),
     authorize: () => ({ allowed: true }),
+    extensions: { namespaces: { subresources: { finalize } } },
   })
   const server = createServer((incoming, response) => void apiServer.handle(incoming, response))
   stack.defer(() => closed(server))

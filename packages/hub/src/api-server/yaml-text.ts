@@ -16,7 +16,13 @@ export function parseYaml(text: string): unknown {
 }
 
 export function formatYaml(value: unknown): string {
-  return stringify(replaceValues(value, toBigInt), { lineWidth: 0, aliasDuplicateObjects: false })
+  return stringify(replaceValues(value, toBigInt), {
+    lineWidth: 0,
+    aliasDuplicateObjects: false,
+    sortMapEntries: true,
+    indentSeq: false,
+    version: '1.1',
+  })
 }
 
 function fromBigInt(value: unknown): unknown {

@@ -3,14 +3,12 @@ import { setCondition } from '@skerry/api/condition'
 import type { AnyKind } from '@skerry/api/kind'
 import { type KindSource, storedKinds } from '@skerry/api/kind-source'
 import { type Namespace, namespaceKind } from '@skerry/api/kinds/core'
+import { finalizersOf, namespaceFinalizer } from '@skerry/api/kinds/namespace-rules'
 import type { Condition } from '@skerry/api/object'
 import { isApiError } from '@skerry/api/status'
 import { type Controller, type Outcome, type View, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
 import { namespaceSweepObjectsMax } from './limits.ts'
-
-/** Keeps a namespace until what is in it is gone. */
-export const namespaceFinalizer = 'skerry.dev/contents'
 
 const lookAgainMs = 200
 
@@ -147,13 +145,11 @@ async function setFinalizer(
 ): Promise<void> {
   const fresh = await state.get(namespaceKind, { name: namespace.metadata.name })
   if (fresh === undefined) return
-  const finalizers = fresh.metadata.finalizers ?? []
+  const finalizers = finalizersOf(fresh)
   if (finalizers.includes(namespaceFinalizer) === isWanted) return
   const next = isWanted
     ? [...finalizers, namespaceFinalizer]
     : finalizers.filter((each) => each !== namespaceFinalizer)
-  await state.update(namespaceKind, {
-    ...fresh,
-    metadata: { ...fresh.metadata, finalizers: next },
-  })
+  const spec = next.length === 0 ? {} : { finalizers: next }
+  await state.update(namespaceKind, { ...fresh, spec }, { subresource: 'finalize' })
 }
