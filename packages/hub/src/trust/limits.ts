@@ -42,3 +42,5 @@ export const identityFetchMs = 10_000
 export const identityDocumentBytesMax = 2 ** 20
 /** Refused tokens of providers of identities are logged no more often. */
 export const refusalLogEveryMs = 1_000
+/** Tokens of service accounts whose signature is known to hold: up to 16 kB each, mostly one. */
+export const provedTokensMax = 1_000
