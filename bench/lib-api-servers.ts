@@ -61,11 +61,15 @@ export async function startKube(dir: string, port: number): Promise<ApiServerPro
 const hubProgram = join(import.meta.dirname, '../packages/hub/src/main.ts')
 
 /** The hub with its controllers and its own PostgreSQL. */
-export async function startHub(data: string, port: number): Promise<ApiServerProcess> {
+export async function startHub(
+  data: string,
+  port: number,
+  nodeOptions: readonly string[] = [],
+): Promise<ApiServerProcess> {
   mkdirSync(data, { recursive: true })
   const kubeconfig = join(data, 'kubeconfig')
   const spawnHub = (): ChildProcess =>
-    spawn(process.execPath, [hubProgram, '--data', data, '--port', String(port)], {
+    spawn(process.execPath, [...nodeOptions, hubProgram, '--data', data, '--port', String(port)], {
       stdio: ['ignore', 'ignore', 'ignore'],
     })
   let child = spawnHub()
