@@ -38,7 +38,7 @@ const allButStatus = fieldSetOfPaths([[fieldElement('metadata')], [fieldElement(
 /** What a write to this part of an object leaves as it is, whatever it says. */
 export function resetFields(kind: AnyKind, subresource: string): FieldSet {
   if (!kind.hasStatus) return noFields
-  return subresource === '' ? statusOnly : allButStatus
+  return ['', 'scale', 'finalize'].includes(subresource) ? statusOnly : allButStatus
 }
 
 /** How a kind's fields are written. */
@@ -82,5 +82,7 @@ export function releaseFields(managed: Managed, change: Comparison, writer: stri
 export type Writer = {
   readonly manager: string
   readonly subresource: string
+  /** The version that the writer writes, where it is not the one that is kept. */
+  readonly apiVersion?: string
   readonly nowMs: number
 }

@@ -84,7 +84,7 @@ export function addUpdate(kind: AnyKind, change: Change, writer: Writer): Manage
     const key: ManagerKey = {
       manager: writer.manager === '' ? 'unknown' : writer.manager,
       operation: 'Update',
-      apiVersion: apiVersionOf(kind),
+      apiVersion: writer.apiVersion ?? apiVersionOf(kind),
       subresource: writer.subresource,
     }
     const id = managerId(key)

@@ -1,3 +1,4 @@
+import { apiVersionOf } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import type { WriteOptions } from '@skerry/api/state'
 import { sendAnswer, shapedObject } from './answer.ts'
@@ -53,7 +54,10 @@ export async function storeCreate(
   { kind }: ResourceTarget,
   { object, ...options }: WriteOptions & { readonly object: KubeObject },
 ): Promise<StoredObject> {
-  const created: StoredObject = await state.create(kind, object, options)
+  const created: StoredObject = await state.create(kind, object, {
+    ...options,
+    managedVersion: apiVersionOf(kind),
+  })
   if (!options.dryRun) return created
   const { resourceVersion: _, ...metadata } = created.metadata
   return { ...created, metadata } as StoredObject
@@ -68,5 +72,6 @@ export async function storeUpdate(
   return state.update(kind, object, {
     ...options,
     ...(subresource === undefined ? {} : { subresource: 'status', managedAs: subresource }),
+    managedVersion: apiVersionOf(kind),
   })
 }
