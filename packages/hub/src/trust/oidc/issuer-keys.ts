@@ -14,6 +14,14 @@ export type IssuerKeysOptions = {
   readonly log: Log
 }
 
+/** There are no keys to judge a token by. */
+export class IssuerUnreachable extends Error {
+  constructor() {
+    super('the keys of the issuer could not be fetched yet')
+    this.name = 'IssuerUnreachable'
+  }
+}
+
 /**
  * The public keys of an issuer: fetched when they are first needed, again when a token names one that is
  * not among them, and now and then. While the issuer cannot be reached, those that are held stay in use.
@@ -43,7 +51,7 @@ export function createIssuerKeys(options: IssuerKeysOptions): JWTVerifyGetKey {
   }
   return async (header, token) => {
     if (held === undefined && (mayTry() || fetching !== undefined)) await refresh()
-    if (held === undefined) throw new errors.JWKSInvalid('the keys of the issuer are not known yet')
+    if (held === undefined) throw new IssuerUnreachable()
     const isOld = clock.monotonicMs() - held.fetchedMs >= issuerKeysAgeMs
     if (isOld && mayTry()) void refresh()
     try {

@@ -4,7 +4,7 @@ import { errors, jwtVerify } from 'jose'
 import { clockSkewSecondsMax, refusalLogEveryMs } from '../limits.ts'
 import { type TokenSource, refuse, unprovenClaims } from '../token-verdict.ts'
 import type { FetchJson } from './fetch-json.ts'
-import { createIssuerKeys } from './issuer-keys.ts'
+import { IssuerUnreachable, createIssuerKeys } from './issuer-keys.ts'
 import type { OidcIssuer } from './oidc-issuer.ts'
 import { userOfClaims } from './user-of-claims.ts'
 
@@ -68,6 +68,7 @@ function reasonOf(thrown: unknown): string {
   if (thrown instanceof errors.JWTExpired) return 'oidc: token is expired'
   if (thrown instanceof errors.JWTClaimValidationFailed)
     return `oidc: claim ${JSON.stringify(thrown.claim)} does not hold`
+  if (thrown instanceof IssuerUnreachable) return `oidc: ${thrown.message}`
   if (thrown instanceof errors.JOSEError) return `oidc: verify token: ${thrown.code}`
   return 'oidc: verify token: failed'
 }
