@@ -50,30 +50,33 @@ spec:
 `
 const map = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: prices}\ndata: {coffee: "30"}\n'
 
-for (const serverSide of [false, true])
-  describe(
-    `a GitOps engine, ${serverSide ? 'server' : 'client'}-side apply`,
-    { skip, timeout: 240_000 },
-    () => {
-      let rig: ClientsRig
+describe('a GitOps engine', { skip, timeout: 240_000 }, () => {
+  let rig: ClientsRig
+  before(async () => {
+    rig = await openClientsRig()
+  })
+  after(() => rig[Symbol.asyncDispose]())
+
+  for (const way of ['client', 'server'])
+    describe(`with ${way}-side apply`, () => {
       let repository: string
       let deployer: string
       let engine: Running
-      const namespace = `shops-${serverSide ? 'server' : 'client'}`
+      const serverSide = way === 'server'
+      const namespace = `shops-${way}`
+      const folder = `fleets-${way}`
 
       before(async () => {
-        rig = await openClientsRig()
         deployer = join(rig.directory, 'deployer.kubeconfig')
-        repository = join(rig.directory, 'repository')
-        await mkdir(join(repository, 'fleets'), { recursive: true })
+        repository = join(rig.directory, `repository-${way}`)
+        await mkdir(join(repository, folder), { recursive: true })
         await git('init', '-q', '-b', 'main')
         if (serverSide) await becomeDeployer()
         await ask('create', 'namespace', namespace)
       })
       after(async () => {
         await engine?.[Symbol.asyncDispose]()
-        await ask('delete', 'namespace', namespace)
-        await rig[Symbol.asyncDispose]()
+        await ask('delete', 'namespace', namespace, '--wait=false')
       })
 
       /** The engine is a service account with what docs/gitops.md gives to it, and no more. */
@@ -89,7 +92,7 @@ for (const serverSide of [false, true])
         ranWell(rig, 'git', '-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args)
       const commit = async (files: Record<string, string | undefined>): Promise<string> => {
         for (const [name, text] of Object.entries(files)) {
-          const path = join(repository, 'fleets', name)
+          const path = join(repository, folder, name)
           await (text === undefined ? rm(path) : writeFile(path, text))
         }
         await git('add', '-A')
@@ -111,7 +114,7 @@ for (const serverSide of [false, true])
           'stack.yaml': profile('sorting', '/bin/sleep, "1000"') + fleet('depots', 'sorting'),
           'prices.yaml': map,
         })
-        const where = ['--repo', repository, '--path', 'fleets', '--namespace', namespace]
+        const where = ['--repo', repository, '--path', folder, '--namespace', namespace]
         const how = [`--server-side=${serverSide}`, '--health', scripts, '--resync', '1s']
         const as = ['--kubeconfig', serverSide ? deployer : rig.kubeconfig]
         engine = spawnClient(rig, gitops, ...where, ...how, ...as)
@@ -222,5 +225,5 @@ for (const serverSide of [false, true])
         await until('three more rounds', () => (rounds().length >= from + 3 ? true : undefined))
         assert.equal(await versions(), before)
       })
-    },
-  )
+    })
+})
