@@ -1,5 +1,5 @@
 import { isPlainObject } from '@skerry/base/json'
-import type { AnyKind } from '../kind.ts'
+import { type AnyKind, resourceName } from '../kind.ts'
 import type { KubeObject } from '../object.ts'
 import { type Comparison, writtenFields } from './compare-objects.ts'
 import { differenceOf, fieldSetOfPaths, noFields, type FieldSet } from './field-set.ts'
@@ -35,9 +35,16 @@ export const withoutNobodysFields = (fields: FieldSet): FieldSet =>
 const statusOnly = fieldSetOfPaths([[fieldElement('status')]])
 const allButStatus = fieldSetOfPaths([[fieldElement('metadata')], [fieldElement('spec')]])
 
+/** Namespaces are held by the server, whoever makes them. */
+const ofNamespaces = fieldSetOfPaths([
+  [fieldElement('status')],
+  [fieldElement('spec'), fieldElement('finalizers')],
+])
+
 /** What a write to this part of an object leaves as it is, whatever it says. */
 export function resetFields(kind: AnyKind, subresource: string): FieldSet {
   if (!kind.hasStatus) return noFields
+  if (subresource === '' && resourceName(kind) === 'namespaces') return ofNamespaces
   return ['', 'scale', 'finalize'].includes(subresource) ? statusOnly : allButStatus
 }
 
