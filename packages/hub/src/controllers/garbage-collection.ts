@@ -152,10 +152,10 @@ async function orphan(known: Known, view: View, { kind, object }: Found): Promis
     view.cached,
     object.metadata.uid,
   )) {
-    const ownerReferences = (dependent.metadata.ownerReferences ?? []).filter(
-      (owner) => owner.uid !== object.metadata.uid,
-    )
-    const freed = { ...dependent, metadata: { ...dependent.metadata, ownerReferences } }
+    const { ownerReferences = [], ...metadata } = dependent.metadata
+    const others = ownerReferences.filter((owner) => owner.uid !== object.metadata.uid)
+    const kept = others.length === 0 ? {} : { ownerReferences: others }
+    const freed = { ...dependent, metadata: { ...metadata, ...kept } }
     await ignoreGone(view.state.update(own, freed as KubeObject))
   }
   await dropFinalizer(view, { kind, object }, 'orphan')
