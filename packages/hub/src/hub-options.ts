@@ -31,6 +31,7 @@ export const hubUsage = `Usage: hub --data DIR [options]
        hub backup --data DIR --to DIR
        hub restore --data DIR --from DIR
        hub begin-epoch --database-url URL   after the database was put back by other means
+       hub rotate-keys --data DIR --ring signing|sealing|accounts [--withdraw-old]   while it stands still
        hub graph                            which controller reads, owns and makes what
 
   --data DIR              everything that the hub keeps

@@ -13,6 +13,7 @@ import { hubUsage, parseHubOptions } from './hub-options.ts'
 import type { Tools } from './hub-parts.ts'
 import { noCredentials } from './trust/hub-credentials.ts'
 import { openHub } from './open-hub.ts'
+import { isKeyRing, keyRings, rotateKeys } from './rotate-keys.ts'
 
 const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
 const tools: Tools = { clock: systemClock, random: systemRandom, log }
@@ -23,6 +24,7 @@ try {
   else if (command === 'restore') await runRestore(rest)
   else if (command === 'begin-epoch') await runBeginEpoch(rest)
   else if (command === 'graph') printGraph()
+  else if (command === 'rotate-keys') await runRotateKeys(rest)
   else await runHub(process.argv.slice(2))
 } catch (thrown) {
   const error = toError(thrown)
@@ -65,6 +67,22 @@ async function runBeginEpoch(args: readonly string[]): Promise<void> {
   const databaseUrl = values['database-url']
   if (databaseUrl === undefined) return complain('begin-epoch needs --database-url URL')
   process.stdout.write(`This is epoch ${await beginNewEpoch(databaseUrl)}.\n`)
+}
+
+async function runRotateKeys(args: readonly string[]): Promise<void> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      data: { type: 'string' },
+      ring: { type: 'string' },
+      'withdraw-old': { type: 'boolean', default: false },
+    },
+  })
+  const { data, ring = '', 'withdraw-old': withdraws } = values
+  if (data === undefined || !isKeyRing(ring))
+    return complain(`rotate-keys needs --data DIR and --ring ${keyRings.join(', ')}`)
+  const told = await rotateKeys({ data: resolve(data), ring, withdraws }, systemClock)
+  process.stdout.write(`${told}\n`)
 }
 
 /** Nothing of them runs: their declarations are read, over a store that holds nothing. */
