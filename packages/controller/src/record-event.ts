@@ -1,4 +1,4 @@
-import { type Clock, toMicroTimestamp, toTimestamp } from '@skerry/base/clock'
+import { type Clock, toTimestamp } from '@skerry/base/clock'
 import { eventKind } from '@skerry/api/kinds/core'
 import type { StoredMeta } from '@skerry/api/object'
 import type { State } from '@skerry/api/state'
@@ -41,7 +41,6 @@ export async function recordEvent(state: State, clock: Clock, input: EventInput)
       source: { component },
       firstTimestamp: now,
       lastTimestamp: now,
-      eventTime: toMicroTimestamp(clock.now()),
       count: 1,
       reportingComponent: component,
     })
