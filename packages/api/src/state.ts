@@ -27,6 +27,11 @@ export type WriteOptions = {
   readonly managedAs?: string | undefined
   /** The version in which the write came, where it is not the one that is kept. */
   readonly managedVersion?: string | undefined
+  /**
+   * Called when the write holds the lock that orders all writes, just before it is decided; throws to
+   * refuse it. Over HTTP there is no such moment, and it is not called.
+   */
+  readonly assertMayWrite?: (() => void) | undefined
 }
 
 export type UpdateOptions = WriteOptions & {

@@ -1,5 +1,8 @@
+import { toError } from '@skerry/base/assert'
+import { ApiError } from '@skerry/api/status'
 import type { ClientBase } from 'pg'
 import type { BodyCodec } from './body-seal.ts'
+import { isAnswered } from './database-error.ts'
 import { type DecidedBatch, decideBatch, namespaceRow } from './decide-batch.ts'
 import type { KeptText } from './kept-text.ts'
 import type { Change, Write } from './ledger.ts'
@@ -29,11 +32,27 @@ export async function commitBatch(
   const { changes } = decided
   if (changes.length === 0) await client.query('rollback')
   else
-    await together([
-      applyBatch(client, rowsOfChanges(changes, { codec, nowMs })),
-      client.query('commit'),
-    ])
+    await knowing(
+      together([
+        applyBatch(client, rowsOfChanges(changes, { codec, nowMs })),
+        client.query('commit'),
+      ]),
+    )
   return decided
+}
+
+/** A commit of which no answer came may have been made, and nobody may say that it was not. */
+async function knowing<T>(committing: Promise<T>): Promise<T> {
+  try {
+    return await committing
+  } catch (thrown) {
+    throw isAnswered(thrown)
+      ? thrown
+      : new ApiError(
+          'Timeout',
+          `The database went away while it wrote: whether the write was made is not known. Read the object before you try again. (${toError(thrown).message})`,
+        )
+  }
 }
 
 /** Waits for all, and throws what the first that failed did: those after it fail because of it. */

@@ -18,6 +18,16 @@ export function isRefusedValue(thrown: unknown): boolean {
   return refusedClasses.has(classOf(thrown) ?? '')
 }
 
+/** SQLSTATE classes in which the connection may have gone before the answer. */
+const lostClasses = new Set(['08', '57', '58'])
+
+/** Whether PostgreSQL itself said that it undid what it was asked for. */
+export function isAnswered(thrown: unknown): boolean {
+  if (bugs.some((bug) => thrown instanceof bug)) return true
+  const sqlClass = classOf(thrown)
+  return sqlClass !== undefined && !lostClasses.has(sqlClass)
+}
+
 /** What a caller is told when PostgreSQL fails: try again, unless it is a bug. */
 export function databaseError(thrown: unknown): Error {
   if (isApiError(thrown)) return thrown

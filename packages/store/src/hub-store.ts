@@ -12,6 +12,13 @@ export type HubStore = AsyncDisposable & {
   readonly rollups: RollupStore
   /** Raised when the hub is restored from a backup. */
   readonly epoch: number
+  /** For the metrics; absent: there is nothing to tell. */
+  readonly figures?: {
+    /** Writes that wait for a commit. */
+    readonly queuedWrites: () => number
+    /** Changes that are committed and not yet told to the watchers of this process. */
+    readonly changesBehind: () => Promise<number>
+  }
   /** Resolves when the store answers; rejects with Unavailable. For `/readyz`. */
   ping(): Promise<void>
 }

@@ -7,7 +7,7 @@ import { ApiError, isApiError } from '@skerry/api/status'
 import type { TextState } from '@skerry/api/text-state'
 import { createWrite, deleteWrite, rowOf, updateWrite } from './decide-write.ts'
 import type { KeptText } from './kept-text.ts'
-import type { Ledger } from './ledger.ts'
+import type { Ledger, Write } from './ledger.ts'
 import { generatedNameTriesMax, listTriesMax } from './limits.ts'
 import { listTexts } from './list-texts.ts'
 import { isStorable } from './row-key.ts'
@@ -51,9 +51,13 @@ export function createLedgerState(options: LedgerStateOptions): State & TextStat
     create: (kind, object, writeOptions = {}) =>
       write(kind, () => createObject(options, kind, { object, options: writeOptions })),
     update: (kind, object, updateOptions = {}) =>
-      write(kind, async () => ledger.write(updateWrite(kind, object, updateOptions, clock.now()))),
+      write(kind, async () =>
+        ledger.write(guarded(updateWrite(kind, object, updateOptions, clock.now()), updateOptions)),
+      ),
     delete: (kind, key, deleteOptions = {}) =>
-      write(kind, async () => ledger.write(deleteWrite(kind, key, deleteOptions, clock.now()))),
+      write(kind, async () =>
+        ledger.write(guarded(deleteWrite(kind, key, deleteOptions, clock.now()), deleteOptions)),
+      ),
     watch: (kind, watchOptions) => {
       assertKnown(kind)
       return watchObjects(options, kind, watchOptions)
@@ -106,6 +110,18 @@ type UntypedState = {
         : Promise<StoredObject>
 }
 
+/** A write that asks once more under the lock whether it may be. */
+function guarded(write: Write, { assertMayWrite }: WriteOptions): Write {
+  if (assertMayWrite === undefined) return write
+  return {
+    ...write,
+    decide: (view) => {
+      assertMayWrite()
+      return write.decide(view)
+    },
+  }
+}
+
 async function createObject(
   { ledger, clock, random }: LedgerStateOptions,
   kind: AnyKind,
@@ -115,7 +131,7 @@ async function createObject(
   for (let attempt = 1; ; attempt += 1) {
     const context = { nowMs: clock.now(), uid: random.uuid(), suffix: random.suffix(5) }
     try {
-      return await ledger.write(createWrite(kind, object, options, context))
+      return await ledger.write(guarded(createWrite(kind, object, options, context), options))
     } catch (thrown) {
       const mayRetry = isGenerated && attempt < generatedNameTriesMax
       if (!mayRetry || !isApiError(thrown, 'AlreadyExists')) throw thrown

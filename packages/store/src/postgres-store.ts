@@ -34,6 +34,8 @@ export type PostgresStoreOptions = {
   readonly sealer?: Sealer
   /** Changes that are kept for watchers that come back. */
   readonly changesKept?: number
+  /** Told of every commit. */
+  readonly meter?: { committed(batch: { writes: number; durationMs: number }): void }
 }
 
 /**
@@ -71,9 +73,14 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   )
   const queue = opening.use(
     createWriteQueue(async (writes) => {
+      const startedMs = clock.monotonicMs()
       const { outcomes, changes } = await writer.use((client) =>
         commitBatch(client, writes, { codec, nowMs: clock.now() }),
       )
+      options.meter?.committed({
+        writes: writes.length,
+        durationMs: clock.monotonicMs() - startedMs,
+      })
       reader.offer(changes)
       return outcomes
     }),
@@ -90,6 +97,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     specs: createPostgresSpecs(pool, listeners),
     rollups: createPostgresRollups(pool),
     epoch,
+    figures: {
+      queuedWrites: () => queue.waiting,
+      changesBehind: async () =>
+        Math.max(0, (await asking(() => readVersion(pool))) - watchHub.seen),
+    },
     ping: async () => {
       await asking(() => readVersion(pool))
     },

@@ -5,7 +5,11 @@ import type { KeptText } from './kept-text.ts'
 import type { Write } from './ledger.ts'
 import { batchBytesMax, batchWritesMax, queuedWritesMax } from './limits.ts'
 
-export type WriteQueue = AsyncDisposable & { add(write: Write): Promise<KeptText> }
+export type WriteQueue = AsyncDisposable & {
+  /** How many wait for the commit after the one that is being made. */
+  readonly waiting: number
+  add(write: Write): Promise<KeptText>
+}
 
 type Waiting = {
   readonly write: Write
@@ -33,6 +37,9 @@ export function createWriteQueue(
     running = undefined
   }
   return {
+    get waiting() {
+      return queue.length
+    },
     add: (write) =>
       new Promise((resolve, reject) => {
         if (isClosed) return reject(unavailable('The hub is shutting down: try again.'))
