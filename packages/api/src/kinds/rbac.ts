@@ -62,6 +62,9 @@ const roleRef = object(
 )
 export type RoleRef = Infer<typeof roleRef>
 
+/** Written as a whole by whoever writes it. */
+const wholeRoleRef: typeof roleRef = { ...roleRef, 'x-kubernetes-map-type': 'atomic' }
+
 const subject = object(
   {
     kind: withDefault(string('User, Group or ServiceAccount.'), ''),
@@ -139,7 +142,7 @@ export type ClusterRole = ObjectOf<typeof clusterRoleKind>
 const bindingSchema = object(
   {
     subjects: optional(list(subject, 'To whom the role is given.')),
-    roleRef: withDefault(roleRef, { apiGroup: rbacGroup, kind: '', name: '' }),
+    roleRef: withDefault(wholeRoleRef, { apiGroup: rbacGroup, kind: '', name: '' }),
   },
   'A binding.',
 )

@@ -1,8 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { seededRandom } from '@skerry/base/random'
-import { configMapKind } from '../kinds/core.ts'
+import type { AnyKind } from '../kind.ts'
+import { configMapKind, eventKind, leaseKind, namespaceKind, secretKind } from '../kinds/core.ts'
+import { roleBindingKind } from '../kinds/rbac.ts'
 import type { KubeObject } from '../object.ts'
+import { prepareCreate } from '../prepare.ts'
+import type { NewObject } from '../state.ts'
 import { compareObjects, writtenFields } from './compare-objects.ts'
 import { differenceOf, intersectionOf } from './field-set.ts'
 import { fieldTypeOf } from './field-type.ts'
@@ -207,4 +211,40 @@ describe('trackUpdate', () => {
     const [, entry] = trackUpdate(thingKind, before, next, writer('b'))!.toReversed()
     assert.deepEqual(entry!.fieldsV1, { 'f:spec': { 'f:plain': {}, 'f:whole': {} } })
   })
+})
+
+describe('creating objects of Kubernetes own kinds', () => {
+  // What a kube-apiserver answered.
+  const cases: [AnyKind, object, object | undefined][] = [
+    [
+      eventKind,
+      { involvedObject: { kind: 'Pod', name: 'x' }, reason: 'r', source: { component: 'c' } },
+      { 'f:involvedObject': {}, 'f:reason': {}, 'f:source': { 'f:component': {} } },
+    ],
+    [leaseKind, { spec: {} }, undefined],
+    [
+      namespaceKind,
+      { metadata: { labels: { a: 'b' } } },
+      {
+        'f:metadata': { 'f:labels': { '.': {}, 'f:a': {}, 'f:kubernetes.io/metadata.name': {} } },
+      },
+    ],
+    [secretKind, { stringData: { a: 'b' } }, { 'f:data': { '.': {}, 'f:a': {} }, 'f:type': {} }],
+    [
+      roleBindingKind,
+      { roleRef: { kind: 'Role', name: 'r' }, subjects: [{ kind: 'User', name: 'u' }] },
+      { 'f:roleRef': {}, 'f:subjects': {} },
+    ],
+  ]
+  for (const [kind, body, expected] of cases)
+    it(`gives a ${kind.kind} to whoever makes it, without what any has`, () => {
+      const identity = { name: 'a', ...(kind.scope === 'Cluster' ? {} : { namespace: 'default' }) }
+      const { metadata, ...rest } = body as { metadata?: object }
+      const object = { ...rest, metadata: { ...identity, ...metadata } } as NewObject
+      const options = { fieldManager: 'm' }
+      const context = { nowMs: startMs, uid: 'u', suffix: 'x', options }
+      const [entry] = (prepareCreate(kind, object, context).metadata.managedFields ??
+        []) as unknown as ManagedFieldsEntry[]
+      assert.deepEqual(entry?.fieldsV1, expected)
+    })
 })

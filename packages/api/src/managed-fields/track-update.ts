@@ -3,6 +3,7 @@ import { isPlainObject } from '@skerry/base/json'
 import { type AnyKind, apiVersionOf } from '../kind.ts'
 import type { KubeObject } from '../object.ts'
 import { compareObjects, withoutFields, writtenFields } from './compare-objects.ts'
+import { emptyObject } from './empty-object.ts'
 import { noFields, unionOf } from './field-set.ts'
 import { fieldTypeOf } from './field-type.ts'
 import {
@@ -75,7 +76,11 @@ export function addUpdate(kind: AnyKind, change: Change, writer: Writer): Manage
   const { before, after } = change
   const managed = reconcileManaged(kind, type, change.managed)
   const comparison = withoutFields(
-    compareObjects(type, before === undefined ? {} : unmanaged(before), unmanaged(after)),
+    compareObjects(
+      type,
+      before === undefined ? emptyObject(kind, after) : unmanaged(before),
+      unmanaged(after),
+    ),
     resetFields(kind, writer.subresource),
   )
   releaseFields(managed, comparison, '')
