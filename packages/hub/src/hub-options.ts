@@ -1,6 +1,13 @@
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import {
+  type AuditSettings,
+  auditArguments,
+  auditSettingsOf,
+  auditUsage,
+} from './audit/audit-settings.ts'
+import { shutdownDelayMsMax } from './limits.ts'
+import {
   type AuthenticationOptions,
   authenticationFlags,
   authenticationOptionsOf,
@@ -23,6 +30,10 @@ export type HubOptions = {
   readonly console: string | undefined
   /** The program that looks at model files. */
   readonly modelInspector: string | undefined
+  /** Absent: as the audit is by default. */
+  readonly audit?: AuditSettings
+  /** How long the API goes on after `/readyz` says that it stops; absent: not at all. */
+  readonly shutdownDelayMs?: number
   /** Who is let in, beside the hub's own. */
   readonly authentication: AuthenticationOptions
 }
@@ -43,6 +54,8 @@ export const hubUsage = `Usage: hub --data DIR [options]
   --kubeconfig FILE       where to write the administrator's kubeconfig (DIR/kubeconfig)
   --console DIR           the console's bundle
   --model-inspector FILE  the program that looks at model files before they are accepted
+${auditUsage}  --shutdown-delay-duration TIME
+                          how long requests are still served after /readyz says that the hub stops (0s)
 ${authenticationUsage}`
 
 export type ParsedOptions =
@@ -67,6 +80,8 @@ export function parseHubOptions(
         kubeconfig: { type: 'string' },
         console: { type: 'string' },
         'model-inspector': { type: 'string' },
+        'shutdown-delay-duration': { type: 'string', default: '0s' },
+        ...auditArguments,
         ...authenticationFlags,
       },
     })
@@ -85,6 +100,8 @@ export function parseHubOptions(
         kubeconfig: resolve(values.kubeconfig ?? `${data}/kubeconfig`),
         console: values.console === undefined ? undefined : resolve(values.console),
         modelInspector: values['model-inspector'],
+        audit: auditSettingsOf(values),
+        shutdownDelayMs: shutdownDelayOf(values['shutdown-delay-duration']),
         authentication: authenticationOptionsOf(values),
       },
     }
@@ -98,4 +115,16 @@ function portOf(option: string, text: string): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new RangeError(`${option} ${text}: must be a port, 0 to 65535`)
   return port
+}
+
+const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 }
+
+function shutdownDelayOf(text: string): number {
+  const match = /^(\d{1,6})(ms|s|m)$/.exec(text)
+  const delayMs = match === null ? NaN : Number(match[1]) * unitsMs[match[2]!]!
+  if (!(delayMs <= shutdownDelayMsMax))
+    throw new RangeError(
+      `--shutdown-delay-duration ${text}: must be a time up to ${shutdownDelayMsMax / 60_000}m, such as 500ms, 10s or 1m`,
+    )
+  return delayMs
 }

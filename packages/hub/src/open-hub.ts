@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { systemNamespace } from '@skerry/api/api-token'
+import { kinds } from '@skerry/api/kinds'
 import type { DeviceIdentity } from '@skerry/api/device-protocol'
 import { openBlobStore } from '@skerry/artifact/blob-store'
 import { tellStorageErrors } from '@skerry/artifact/storage-error'
@@ -11,12 +12,16 @@ import { openPostgresStore } from '@skerry/store/postgres-store'
 import { listenFailure } from './api-listener.ts'
 import { assertRestoreFinished } from './backup.ts'
 import { createHubControllers } from './controllers/hub-controllers.ts'
+import { openKindRegistry } from './custom-kinds/kind-registry.ts'
 import { createSiteReports } from './controllers/site-reports.ts'
 import { type Gateway, openGateway } from './gateway/gateway.ts'
 import { announceRunningHub } from './hub-endpoint-file.ts'
 import { lockDataDirectory } from './hub-lock.ts'
 import type { HubOptions } from './hub-options.ts'
 import type { Parts, Tools } from './hub-parts.ts'
+import { createHubMetrics } from './metrics/hub-metrics.ts'
+import { openRequestSteps } from './open-request-steps.ts'
+import { createShutdown } from './shut-down-api.ts'
 import { startApi } from './start-api.ts'
 import { ensureNamespace } from './ensure-namespace.ts'
 import { hubCredentials } from './trust/hub-credentials.ts'
@@ -50,14 +55,34 @@ async function openParts(options: HubOptions, tools: Tools): Promise<Hub> {
   const authority = await openAuthority({ dir: keys, clock })
   const signingKeys = await openSigningKeys({ dir: keys, clock })
   const accountKeys = await openServiceAccountKeys({ dir: keys })
+  const metrics = createHubMetrics(clock)
   const sealer = await createSealer({ dir: keys })
   const databaseUrl = options.databaseUrl ?? (await startDatabase(options, tools, started))
-  const store = started.use(await openPostgresStore({ databaseUrl, clock, random, log, sealer }))
+  const store = started.use(
+    await openPostgresStore({ ...tools, databaseUrl, sealer, meter: metrics.store }),
+  )
   started.use(await announceRunningHub(options.data, { databaseUrl }))
+  const kindRegistry = started.use(
+    await openKindRegistry({ state: store.state, builtIn: kinds, clock, random, log }),
+  )
+  if (store.figures !== undefined) metrics.store.follow(store.figures)
   const blobs = await openBlobStore({ dir: join(options.data, 'registry'), clock })
   const reports = createSiteReports({ state: store.state, clock, log })
-  const keyRings = { authority, signingKeys, accountKeys }
-  const parts: Parts = { ...tools, options, ...keyRings, store, blobs, reports }
+  const steps = await openRequestSteps({ ...tools, options, metrics }, started)
+  const shutdown = createShutdown({ delayMs: options.shutdownDelayMs ?? 0, clock, log })
+  const parts: Parts = {
+    ...tools,
+    options,
+    authority,
+    signingKeys,
+    accountKeys,
+    store,
+    kinds: kindRegistry,
+    blobs,
+    reports,
+    steps,
+    shutdown,
+  }
   await ensureNamespace(store.state, systemNamespace)
   const gateway = started.use(await startGateway(parts))
   const gatewayUrl = `https://${urlHost(options)}:${gateway.port}`
@@ -134,6 +159,7 @@ function startControllers(parts: Parts, identity: string, started: AsyncDisposab
     store,
     sign: (payloadType, bytes) => signingKeys.sign(payloadType, bytes),
     clock,
+    kinds: parts.kinds,
     credentials: hubCredentials(parts),
   })
   const finished = Promise.all([

@@ -1,6 +1,4 @@
 import { join } from 'node:path'
-import { fixedKinds } from '@skerry/api/kind-source'
-import { kinds } from '@skerry/api/kinds'
 import { toError } from '@skerry/base/assert'
 import { isDigest } from '@skerry/base/digest'
 import { type Access, openAccess } from './access/access.ts'
@@ -8,14 +6,15 @@ import { bootstrapAccess } from './access/bootstrap-access.ts'
 import { createRbacAdmission } from './access/rbac-admission.ts'
 import { type ApiListener, type Handler, listenApi } from './api-listener.ts'
 import { type ApiServer, createApiServer } from './api-server/api-server.ts'
+import { keptAsState, keptAsTexts } from './api-server/kept-as.ts'
 import type { Extensions } from './api-server/extension.ts'
 import { createImpersonation } from './api-server/impersonation.ts'
 import { createConsoleFiles } from './console-files.ts'
 import { createEnrolment } from './enrolment/enrolment.ts'
 import { createEnrolmentHandler } from './enrolment/enrolment-handler.ts'
-import { createAccessReviews } from './extensions/access-reviews.ts'
 import { coreExtensions } from './extensions/core-extensions.ts'
 import { identityExtensions } from './extensions/identity-extensions.ts'
+import { createAccessReviews } from './extensions/access-reviews.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
 import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
@@ -63,6 +62,7 @@ export async function startApi(
     key: issued.key,
     certificate: issued.certificate,
     authority: authority.certificate,
+    clock,
     log,
     handlers: [
       (request, response) => apiServer.handle(request, response),
@@ -78,6 +78,7 @@ export async function startApi(
   void keepCertificateYoung(parts, listener, stop.signal)
   // Ended before the listener: its watches would keep connections open for ever.
   started.use(apiServer)
+  started.defer(() => parts.shutdown.run(listener))
   const server = `https://${urlHost(options)}:${listener.port}`
   address.url = server
   const { certificate, key } = await authority.issueAdmin()
@@ -112,13 +113,13 @@ async function keepCertificateYoung(
 
 /** Who may do what is read before anybody asks. */
 async function startAccess(
-  { store, clock, log }: Parts,
+  { store, kinds, clock, log }: Parts,
   started: AsyncDisposableStack,
 ): Promise<Access> {
-  await bootstrapAccess(store.state, kinds)
+  await bootstrapAccess(store.state, kinds.kinds)
   const access = openAccess({
     state: store.state,
-    kinds: fixedKinds(kinds),
+    kinds,
     clock,
     log: log.with({ part: 'access' }),
   })
@@ -128,26 +129,32 @@ async function startAccess(
 }
 
 function openApiServer(parts: Parts, authentication: Authentication, access: Access): ApiServer {
-  const { store, clock, random, log } = parts
+  const { store, kinds, clock, random, log } = parts
+  const { authorize } = access
   return createApiServer({
-    state: store.state,
-    texts: store.texts,
-    kinds: fixedKinds(kinds),
+    state: keptAsState(store.state),
+    texts: keptAsTexts(store.texts),
+    kinds,
     clock,
     random,
     log: log.with({ part: 'api' }),
     authenticate: authentication.authenticateApi,
-    impersonate: createImpersonation(access.authorize),
-    authorize: access.authorize,
-    documents: authentication.documents,
+    impersonate: createImpersonation(authorize),
+    authorize,
     extensions: {
-      ...identityExtensions(parts, { authentication, authorize: access.authorize }),
+      ...identityExtensions(parts, { authentication, authorize }),
       ...coreExtensions(store.state),
       ...extensionsOf(parts),
       ...createRbacAdmission({ state: store.state, access }),
-      ...createAccessReviews({ state: store.state, access, kinds: fixedKinds(kinds) }),
+      ...createAccessReviews({ state: store.state, access, kinds }),
     },
-    readyChecks: { database: () => store.ping(), rbac: access.check },
+    documents: authentication.documents,
+    ...parts.steps,
+    readyChecks: {
+      database: () => store.ping(),
+      rbac: access.check,
+      shutdown: () => parts.shutdown.readyCheck(),
+    },
   })
 }
 
