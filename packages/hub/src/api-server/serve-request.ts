@@ -3,7 +3,13 @@ import { derivedFromKinds } from '@skerry/api/kind-source'
 import { ApiError, badRequest, methodNotAllowed, noSuchPath } from '@skerry/api/status'
 import { sendError, sendText } from './answer.ts'
 import { type AuditOutcome, type AuditTrail, noTrail } from './audit.ts'
-import { type ApiRequest, type Attributes, attributesOf, forbidden } from './authorization.ts'
+import {
+  type ApiRequest,
+  type Attributes,
+  type User,
+  attributesOf,
+  forbidden,
+} from './authorization.ts'
 import type { ApiResponse, ApiServerOptions, ServerContext } from './call.ts'
 import { createDocuments } from './documents.ts'
 import { unlimited } from './flow-control.ts'
@@ -48,7 +54,7 @@ export function createServeRequest(
     tell.trail.what(attributes)
     const asking = await options.authenticate(request)
     if (asking === undefined) throw new ApiError('Unauthorized', 'Unauthorized')
-    const user = impersonate === undefined ? asking : await impersonate(asking, request, attributes)
+    const user = await actingUser(asking, () => impersonate?.(asking, request, attributes), tell)
     tell.trail.who(user)
     using turn = await flow.enter({ user, attributes, query, response, closing: server.closing })
     const decision = await options.authorize(user, attributes)
@@ -103,6 +109,20 @@ async function findAgain(
   if (missed === undefined || kinds.lookAgain === undefined) return undefined
   await kinds.lookAgain(missed)
   return routes()(path)
+}
+
+/** Who the request acts for. That somebody tried is told even when they may not. */
+async function actingUser(
+  asking: User,
+  impersonate: () => Promise<User> | User | undefined,
+  { trail }: Told,
+): Promise<User> {
+  try {
+    return (await impersonate()) ?? asking
+  } catch (thrown) {
+    trail.who(asking)
+    throw thrown
+  }
 }
 
 type Told = {
