@@ -47,7 +47,15 @@ test('a transcript is parts, files, commands, and what the hub answers instead',
 })
 
 test('every transcript is written as it would be recorded', () => {
-  for (const name of ['read', 'write', 'delete', 'tell', 'server-side-apply', 'access'])
+  for (const name of [
+    'read',
+    'write',
+    'delete',
+    'tell',
+    'server-side-apply',
+    'access',
+    'custom-kinds',
+  ])
     for (const { steps } of readTranscript(name))
       for (const step of steps)
         if (step.type === 'command') assert.ok(formatCommand(step).startsWith('$ '), step.command)

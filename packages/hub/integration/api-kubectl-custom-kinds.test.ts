@@ -1,0 +1,3 @@
+import { transcriptTests } from './kubectl-transcript-tests.ts'
+
+transcriptTests('custom-kinds')
