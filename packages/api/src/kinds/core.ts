@@ -30,6 +30,7 @@ import {
 } from './event-rules.ts'
 import { completeNamespace, namespaceProblems } from './namespace-rules.ts'
 import { type SecretBody, secretProblems } from './secret-rules.ts'
+import { siteOfEvent } from './event-site.ts'
 
 /** Kubernetes' own kinds that clients need to live, in Kubernetes' own shapes. */
 const core = {
@@ -253,6 +254,7 @@ export const eventKind = defineKind({
   kind: 'Event',
   plural: 'events',
   shortNames: ['ev'],
+  siteAt: siteOfEvent,
   description: 'Something that happened to an object.',
   schema: object(
     {

@@ -5,6 +5,7 @@ import { integer, object, optional, string, timestamp } from '../schema.ts'
 import { invalid } from '../status.ts'
 import { eventKind, eventSeries, eventSource, objectReference } from './core.ts'
 import { type EventBody, eventProblems } from './event-rules.ts'
+import { siteOfEvent } from './event-site.ts'
 
 /** Fields of `events.k8s.io`, and what they are called in the core group, where events are kept. */
 const keptNames: Readonly<Record<string, string>> = {
@@ -87,6 +88,7 @@ export const newEventKind = defineKind({
   kind: 'Event',
   plural: 'events',
   shortNames: ['ev'],
+  siteAt: siteOfEvent,
   description: 'Something that happened to an object.',
   schema: object(
     {
