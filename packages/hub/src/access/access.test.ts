@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { fixedKinds } from '@skerry/api/kind-source'
+import { resourceName } from '@skerry/api/kind'
 import { kinds } from '@skerry/api/kinds'
 import { deviceKind } from '@skerry/api/kinds/device'
 import {
@@ -263,4 +264,16 @@ test('what changed is remembered for those who were away, and what was heard a m
   assert.equal(scope.isChangedSince('21'), true)
   for (let index = 0; index < 6_000; index += 1) labels.set(site('z', `r${index}`, 30 + index))
   assert.equal(scope.isChangedSince('22'), true, 'it is forgotten what there was')
+})
+
+test('every kind that stands for something at a site says whose it is', () => {
+  const limited = kinds.filter(({ siteAt }) => siteAt !== undefined).map(resourceName)
+  assert.deepEqual(limited.toSorted(), [
+    'devices.skerry.dev',
+    'enrollmentrequests.skerry.dev',
+    'events',
+    'events.events.k8s.io',
+    'jointokens.skerry.dev',
+    'sites.skerry.dev',
+  ])
 })
