@@ -70,6 +70,8 @@ export type Kind<Body = Record<string, unknown>> = {
   readonly columns: readonly Column[]
   /** Dotted paths that field selectors may name, beside metadata.name and metadata.namespace. */
   readonly selectableFields: readonly string[]
+  /** What a selectable field stands for, where it is not a path of its own. */
+  readonly selectedAs?: Readonly<Record<string, string>>
   /** Whether status is a subresource with its own write rules. */
   readonly hasStatus: boolean
   /** One writer for each field of status. */

@@ -18,13 +18,12 @@ export type SelectorToken = {
   readonly text: string
 }
 
-const space = /[ \t\r\n]/
+const space = /[ \t\r\n\0]/
 const special = /[=!(),><]/
 const symbols = ['(', ')', ',', '!=', '!', '==', '=', '>', '<'] as const
 
-/** The tokens of a selector, the last of which is its end. A NUL ends it. Takes time linear in the text. */
-export function selectorTokens(whole: string): SelectorToken[] {
-  const text = whole.split('\0', 1)[0]!
+/** The tokens of a selector, the last of which is its end. Takes time linear in the text. */
+export function selectorTokens(text: string): SelectorToken[] {
   const tokens: SelectorToken[] = []
   let at = 0
   while (at < text.length) {

@@ -259,7 +259,7 @@ export function prepareDelete(
         ...metadata,
         ...(finalizers.size === 0 ? {} : { finalizers: [...finalizers] }),
         deletionTimestamp: toTimestamp(nowMs),
-        deletionGracePeriodSeconds: 0,
+        ...(isNamespace(before) ? {} : { deletionGracePeriodSeconds: 0 }),
         ...(countsGeneration(kind) ? { generation: metadata.generation + 1 } : {}),
       },
     },
@@ -277,7 +277,11 @@ export function isFinished(object: StoredObject): boolean {
 
 /** Namespaces alone are held by their spec as well. */
 function holders(object: StoredObject): readonly string[] {
-  return object.kind === 'Namespace' && object.apiVersion === 'v1' ? finalizersOf(object) : []
+  return isNamespace(object) ? finalizersOf(object) : []
+}
+
+function isNamespace({ kind, apiVersion }: StoredObject): boolean {
+  return kind === 'Namespace' && apiVersion === 'v1'
 }
 
 /** With its defaults, and with what every object of the kind has. */

@@ -101,10 +101,11 @@ export const namedDetails = (kind: Pick<AnyKind, 'group' | 'plural'>, name: stri
 export const notFound = (kind: Named, name: string) =>
   new ApiError('NotFound', `${resourceName(kind)} "${name}" not found`, namedDetails(kind, name))
 
-export const alreadyExists = (kind: Named, name: string) =>
+/** `isEnding`: what is there is being deleted, and will be gone. */
+export const alreadyExists = (kind: Named, name: string, isEnding = false) =>
   new ApiError(
     'AlreadyExists',
-    `${resourceName(kind)} "${name}" already exists`,
+    `${isEnding ? 'object is being deleted: ' : ''}${resourceName(kind)} "${name}" already exists`,
     namedDetails(kind, name),
   )
 

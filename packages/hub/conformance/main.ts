@@ -2,9 +2,11 @@
 //   node packages/hub/conformance/main.ts [--only TEXT] [--verbose] [--record] [--recorded] [--memory]
 // --record keeps what Kubernetes answers, --recorded judges by what was kept, --memory asks the API
 // server alone instead of a whole hub. CONFORMANCE_KUBECONFIG names a Kubernetes that is running.
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { systemClock } from '@skerry/base/clock'
 import { systemRandom } from '@skerry/base/random'
+import { describeDifferences, docsFile } from './describe-differences.ts'
 import { describeResult } from './describe-result.ts'
 import { openHubProcess, openMemoryHub } from './hubs.ts'
 import { openPeer, peerProblem } from './peer.ts'
@@ -20,8 +22,13 @@ const { values } = parseArgs({
     record: { type: 'boolean', default: false },
     recorded: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
+    docs: { type: 'boolean', default: false },
   },
 })
+if (values.docs) {
+  await writeFile(docsFile, describeDifferences())
+  process.exit(0)
+}
 const say = (text: string): boolean => process.stdout.write(`${text}\n`)
 const doors = { clock: systemClock, random: systemRandom }
 

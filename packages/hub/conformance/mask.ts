@@ -17,6 +17,9 @@ const chosen: Readonly<Record<string, string>> = {
   renewTime: '<time>',
 }
 
+/** A cell that holds how old something is. */
+const age = /^(?:\d+[smhdy]){1,2}$/
+
 const patterns: readonly (readonly [RegExp, string])[] = [
   [/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g, '<uid>'],
   // Versions and moments in messages.
@@ -49,6 +52,7 @@ function textMask(names: Names): (text: string) => string {
     .filter(([, value]) => value.length >= 4)
     .toSorted(([, left], [, right]) => right.length - left.length)
   return (text) => {
+    if (age.test(text)) return '<age>'
     let masked = text
     for (const [name, value] of known)
       masked = masked.replaceAll(value, name.startsWith('$') ? `<${name.slice(1)}>` : `{${name}}`)

@@ -1,3 +1,4 @@
+import { differences } from './differences.ts'
 import type { Row } from './row.ts'
 import { createRows } from './rows/create.ts'
 import { documentRows } from './rows/documents.ts'
@@ -12,8 +13,7 @@ import { deleteRows } from './rows/remove.ts'
 import { updateRows } from './rows/update.ts'
 import { watchRows } from './rows/watch.ts'
 
-/** The whole table. */
-export const rows: readonly Row[] = [
+const all: readonly Row[] = [
   ...createRows,
   ...readRows,
   ...updateRows,
@@ -27,3 +27,14 @@ export const rows: readonly Row[] = [
   ...pathRows,
   ...documentRows,
 ]
+
+/** The whole table, each row with its differences. */
+export const rows: readonly Row[] = all.map((row) => {
+  const differs = [...(row.differs ?? []), ...(differences[row.name] ?? [])]
+  return differs.length === 0 ? row : { ...row, differs }
+})
+
+/** Reasons that belong to no row: the row was renamed or is gone. */
+export const strayDifferences: readonly string[] = Object.keys(differences).filter(
+  (name) => !all.some((row) => row.name === name),
+)

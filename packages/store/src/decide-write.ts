@@ -9,7 +9,7 @@ import {
   prepareUpdate,
 } from '@skerry/api/prepare'
 import type { DeleteOptions, NewObject, UpdateOptions, WriteOptions } from '@skerry/api/state'
-import { ApiError, alreadyExists, badRequest, notFound } from '@skerry/api/status'
+import { ApiError, alreadyExists, badRequest, namedDetails, notFound } from '@skerry/api/status'
 import type { Decision, Write } from './ledger.ts'
 import { objectDepthMax } from './limits.ts'
 import { type RowKey, isStorable } from './row-key.ts'
@@ -32,7 +32,8 @@ export function createWrite(
     bytes: aboutBytes(object),
     decide: (view) => {
       if (kind.scope === 'Namespaced') assertNamespace(kind, name, namespace!, view.namespace)
-      if (view.current !== undefined) throw alreadyExists(kind, name)
+      if (view.current !== undefined)
+        throw alreadyExists(kind, name, view.current.metadata.deletionTimestamp !== undefined)
       return { action: options.dryRun ? 'keep' : 'put', object }
     },
   }
@@ -112,7 +113,16 @@ function assertNamespace(
     throw new ApiError(
       'Forbidden',
       `${resourceName(kind)} "${name}" is forbidden: unable to create new content in namespace ${namespace} because it is being terminated`,
-      { name, group: kind.group, kind: kind.plural },
+      {
+        ...namedDetails(kind, name),
+        causes: [
+          {
+            reason: 'NamespaceTerminating',
+            message: `namespace ${namespace} is being terminated`,
+            field: 'metadata.namespace',
+          },
+        ],
+      },
     )
 }
 

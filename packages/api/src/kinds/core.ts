@@ -341,6 +341,7 @@ export const eventKind = defineKind({
     'source',
     'reportingComponent',
   ],
+  selectedAs: { source: 'source.component' },
   normalize: fillEvent,
   validate: (event) => eventProblems(event as unknown as EventBody & KubeObject),
 })

@@ -54,7 +54,9 @@ function newEventProblems(event: EventBody & KubeObject): Problem[] {
 
 function fromKept(event: StoredObject): StoredObject {
   return {
-    ...renamed(event, newNames),
+    ...Object.fromEntries(
+      Object.entries(renamed(event, newNames)).filter(([, value]) => value !== ''),
+    ),
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
   } as StoredObject

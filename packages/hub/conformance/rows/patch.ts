@@ -54,8 +54,8 @@ const jsonRows: readonly Row[] = [
   ),
   one(
     'json of an escaped path',
-    given({}, { annotations: { 'a/b~c': '1' } }),
-    patch('json', [{ op: 'replace', path: '/metadata/annotations/a~1b~0c', value: '2' }]),
+    given({}, { annotations: { 'a.b/c': '1' } }),
+    patch('json', [{ op: 'replace', path: '/metadata/annotations/a.b~1c', value: '2' }]),
   ),
   one(
     'json that takes the name away',

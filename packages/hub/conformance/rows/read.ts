@@ -11,6 +11,8 @@ import {
 import type { Row } from '../row.ts'
 
 const one = rowsAbout('read')
+// Unlike config maps, no cluster makes leases in every namespace by itself.
+const ownLeases = '/apis/coordination.k8s.io/v1/namespaces/{own}/leases'
 const abc = givenOwn({ a: { app: 'till', tier: 'gold' }, b: { app: 'scale' }, c: {} })
 const select = (name: string, selector: string): Row =>
   one(name, ...abc, `${ownConfigMaps}?labelSelector=${encodeURIComponent(selector)}`)
@@ -166,12 +168,13 @@ const limits: readonly Row[] = [
   one('a page that ends the list', ...abc, `${ownConfigMaps}?limit=2&labelSelector=app`),
   one(
     'a page without a selector',
-    ...abc,
-    {
-      ask: `${ownConfigMaps}?limit=2`,
-      keep: { next: 'metadata.continue' },
-    },
-    `${ownConfigMaps}?limit=2&continue={$next}`,
+    ...['a', 'b', 'c'].map((name) => ({
+      ask: `POST ${ownLeases}`,
+      body: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { name } },
+      quiet: true as const,
+    })),
+    { ask: `${ownLeases}?limit=2`, keep: { next: 'metadata.continue' } },
+    `${ownLeases}?limit=2&continue={$next}`,
   ),
   one('a page of 0', ...abc, `${ownConfigMaps}?limit=0&labelSelector=app`),
   one('a page of less than 0', ...abc, `${ownConfigMaps}?limit=-1&labelSelector=app`),

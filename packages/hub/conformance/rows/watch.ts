@@ -41,9 +41,9 @@ export const watchRows: readonly Row[] = [
   one(
     'what happened since, as a table',
     since,
-    own('a'),
-    own('b'),
-    watch(2, from, { accept: tableType }),
+    own('a', { x: '1' }),
+    own('b', { x: '1' }),
+    watch(2, `${from}&labelSelector=x`, { accept: tableType }),
   ),
   one(
     'what happened since, as yaml',

@@ -62,6 +62,12 @@ export async function serveDeleteCollection(
       if (!isOurs && !isApiError(thrown, 'NotFound')) throw thrown
     }
   }
-  const body = shapedList(server, call, { kind, list: { ...list, items } })
+  // Lists of Kubernetes' own kinds do not repeat the type of each item.
+  const listed = kind.isBuiltIn && call.accepted.as === undefined ? items.map(withoutType) : items
+  const body = shapedList(server, call, { kind, list: { ...list, items: listed } })
   await sendAnswer(call, { code: 200, body })
+}
+
+function withoutType({ apiVersion: _, kind: __, ...object }: StoredObject): StoredObject {
+  return object as StoredObject
 }

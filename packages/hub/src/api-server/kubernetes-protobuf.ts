@@ -125,7 +125,9 @@ const envelope: Message = {
 /** The object in a body of protocol buffers, as JSON; throws BadRequest. */
 export function parseKubernetesProtobuf(body: Uint8Array): unknown {
   if (!magic.every((byte, index) => body[index] === byte))
-    throw badRequest('the body of the request is not protobuf: it does not begin with k8s')
+    throw badRequest(
+      `provided data does not appear to be a protobuf message, expected prefix [${magic.join(' ')}]`,
+    )
   try {
     const { typeMeta = {}, raw = '' } = readMessage(envelope, body.subarray(magic.length))
     const { apiVersion = '', kind = '' } = typeMeta as Record<string, string>

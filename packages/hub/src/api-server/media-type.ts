@@ -36,12 +36,14 @@ export function negotiate(header: string | undefined, mayShape = true): Accepted
     const accepted = acceptedBy(clause)
     if (accepted !== undefined && (accepted.as === undefined || mayShape)) return accepted
   }
-  throw new ApiError(
-    'NotAcceptable',
-    clauses.some(({ type }) => Object.hasOwn(formats, type))
-      ? 'only the following media types are accepted: application/json, application/yaml'
-      : '406: Not Acceptable\n\nAvailable representations: application/json, application/yaml',
-  )
+  const types = 'application/json, application/yaml'
+  throw clauses.some(({ type }) => Object.hasOwn(formats, type))
+    ? new ApiError('NotAcceptable', `only the following media types are accepted: ${types}`)
+    : new ApiError(
+        'NotAcceptable',
+        `406: Not Acceptable\n\nAvailable representations: ${types}`,
+        {},
+      )
 }
 
 /** How much a clause is wanted. One that is not wanted at all is the last resort, as Kubernetes has it. */

@@ -32,10 +32,7 @@ export async function readPatch(server: ServerContext, call: ObjectCall): Promis
   const type = contentType(request)
   const accepted = patchTypes(target.kind)
   if (!accepted.includes(type))
-    throw new ApiError(
-      'UnsupportedMediaType',
-      `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
-    )
+    throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {})
   const text = await readText(request)
   if (type === applyPatchType) return readApply(server, call, text)
   assertNotForced(call)

@@ -55,7 +55,7 @@ export function fieldValidationOf(
 
 /** What is to be listed or watched. */
 export function listOptionsOf({ target, query }: ResourceCall): ListOptions {
-  const names = target.kind.keptAs?.fields ?? {}
+  const names = target.kind.keptAs?.fields ?? target.kind.selectedAs ?? {}
   const fields = parseFieldSelector(query.get('fieldSelector') ?? '', target.kind).map((field) => ({
     ...field,
     path: names[field.path] ?? field.path,
