@@ -213,3 +213,21 @@ describe('the keys of a provider of identities', () => {
     assert.equal((await sourceOf({})(`${body}.${mac}`, ['hub']))?.ok, false)
   })
 })
+
+describe('documents of a provider of identities', () => {
+  it('are small, JSON, where they are said to be, and of somebody who is trusted', async () => {
+    await using issuer = await openOidcRig()
+    const { authority } = issuer
+    const get = (path: string) => fetchJson(`${issuer.url}${path}`, { authority })
+    issuer.serve('/moved', 302, '')
+    issuer.serve('/garbage', 200, '<html>')
+    issuer.serve('/huge', 200, JSON.stringify({ a: 'x'.repeat(2 ** 20) }))
+    assert.equal(Object.keys((await get('/keys')) as object)[0], 'keys')
+    await assert.rejects(get('/moved'), /answered 302/)
+    await assert.rejects(get('/none'), /answered 404/)
+    await assert.rejects(get('/garbage'), /is not JSON/)
+    await assert.rejects(get('/huge'), /is larger than 1048576 bytes/)
+    await assert.rejects(fetchJson(`${issuer.url}/keys`, { authority: undefined }), /certificate/)
+    await assert.rejects(fetchJson('https://127.0.0.1:1/keys', { authority }), /ECONNREFUSED/)
+  })
+})

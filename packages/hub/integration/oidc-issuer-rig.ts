@@ -19,6 +19,8 @@ export type OidcRig = AsyncDisposable & {
   rotate(): Promise<void>
   /** Adds something to what is shown as keys. */
   show(key: JWK): void
+  /** Answers at a path of its own. */
+  serve(path: string, code: number, body: string): void
   /** Whether it answers. */
   setUp(isUp: boolean): void
   /** A token as the issuer makes it, unless `claims` and `header` say otherwise. */
@@ -39,6 +41,7 @@ export async function openOidcRig(): Promise<OidcRig> {
   let generation = 0
   let current = await newKey((generation += 1))
   const shown: JWK[] = []
+  const served = new Map<string, { readonly code: number; readonly body: string }>()
   const server = createServer(
     { key: issued.key, cert: issued.certificate },
     (request, response) => {
@@ -50,7 +53,8 @@ export async function openOidcRig(): Promise<OidcRig> {
       }
       if (request.url === '/.well-known/openid-configuration')
         return void response.end(JSON.stringify({ issuer: url, jwks_uri: `${url}/keys` }))
-      response.writeHead(404).end()
+      const { code, body } = served.get(request.url ?? '') ?? { code: 404, body: '' }
+      response.writeHead(code, { location: `${url}/keys` }).end(body)
     },
   )
   stack.defer(async () => {
@@ -68,6 +72,7 @@ export async function openOidcRig(): Promise<OidcRig> {
       current = await newKey((generation += 1))
     },
     show: (key) => shown.push(key),
+    serve: (path, code, body) => served.set(path, { code, body }),
     setUp: (value) => {
       isUp = value
     },

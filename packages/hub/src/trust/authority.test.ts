@@ -164,3 +164,34 @@ test('a signing request that is none, is not signed by its key or has another ki
   const other = p384.export({ type: 'pkcs8', format: 'pem' }).toString()
   assert.match(await messageOf(createSigningRequest(other, 'x')), /P-256/)
 })
+
+test('a client is named to the letter, whatever its name looks like, and opens no gateway', async () => {
+  const authority = await openAuthority({ dir, clock })
+  const { publicKey } = await publicKeyOf()
+  const groups = [
+    'x "system:masters"',
+    'a,b',
+    'c+d',
+    'O=system:masters',
+    '#0c01',
+    ' e ',
+    'skerry:devices',
+  ]
+  for (const commonName of ['jane', 'j\u00f6rg "\\" \nO=system:masters', 'CN=x,O=system:masters']) {
+    const client = { commonName, organizations: groups, publicKey }
+    const issued = await authority.issueClient(client, 60_000)
+    const facts = authority.factsOf(new X509Certificate(issued.certificate))
+    assert.equal(facts.commonName, commonName)
+    assert.deepEqual(facts.organizations, groups)
+    assert.equal(facts.notAfterMs, startMs + 60_000)
+    assert.ok(facts.isFromAuthority && facts.isForClients)
+    const admission = admitCertificate(facts, undefined, nowMs)
+    assert.equal(admission.kind === 'Refused' && admission.reason, 'NotADevice')
+  }
+  const long = await authority.issueClient(
+    { commonName: 'x', organizations: [], publicKey },
+    100 * 365 * 86_400_000,
+  )
+  const own = new X509Certificate(authority.certificate)
+  assert.ok(long.notAfterMs <= own.validToDate.getTime())
+})
