@@ -40,7 +40,12 @@ function history(seed = 1): History {
     writes.push({ verb, resource, namespace, name, token, expected, outcome })
   }
   writes.push({
-    ...{ verb: 'create', resource, namespace, name: 'never', token: 'never', expected: undefined },
+    verb: 'create',
+    resource,
+    namespace,
+    name: 'never',
+    token: 'never',
+    expected: undefined,
     outcome: { type: 'refused', why: 'Conflict' },
   })
   const filters: WatchFilter[] = [

@@ -26,6 +26,8 @@ export const retryAfterSeconds = 1
  */
 export const seatMs = 2
 export const listSeatsMax = 40
+/** A page or a choice of which it is not known yet what it costs; of everything, it is taken for dear. */
+export const unknownPartSeats = 10
 
 /** Sorts of lists whose cost is remembered. */
 export const knownCostsMax = 1000

@@ -1,11 +1,14 @@
 import type { Attributes } from '../api-server/authorization.ts'
-import { knownCostsMax, listSeatsMax, seatMs } from './limits.ts'
+import { knownCostsMax, listSeatsMax, seatMs, unknownPartSeats } from './limits.ts'
 
 /** How many seats a list takes: learned from how long lists like it took. */
 export type ListCost = {
   seatsOf(sort: string): number
   learn(sort: string, tookMs: number): void
 }
+
+/** What stands at the end of a sort of lists of everything. */
+const wholeEnd = ' whole'
 
 /** How much of what was known stays when something new is learned. */
 const keptPart = 0.7
@@ -14,7 +17,9 @@ export function createListCost(): ListCost {
   const costs = new Map<string, number>()
   return {
     seatsOf: (sort) => {
-      const ms = costs.get(sort) ?? 0
+      const ms = costs.get(sort)
+      // Five hundred at once that nobody knows yet would be let in together: the first one tells.
+      if (ms === undefined) return sort.endsWith(wholeEnd) ? listSeatsMax : unknownPartSeats
       return Math.min(listSeatsMax, Math.max(1, Math.round(ms / seatMs)))
     },
     learn: (sort, tookMs) => {
@@ -34,5 +39,6 @@ export function listSortOf(attributes: Attributes, query: URLSearchParams): stri
   const limit = query.get('limit') ?? ''
   // Pages of about one size are of one sort, whatever numbers a client thinks of.
   const page = /^[1-9]\d{0,8}$/.test(limit) ? limit.length : 0
-  return `${group}/${resource} ${namespace} ${isChosen} ${page}`
+  const part = isChosen ? 'chosen' : page === 0 ? 'whole' : ''
+  return `${group}/${resource} ${namespace} ${page} ${part}`
 }
