@@ -54,6 +54,11 @@ export type Authentication = {
 export async function openAuthentication(parts: AuthenticationParts): Promise<Authentication> {
   const { options, accountKeys, state, clock, log, address } = parts
   const configuration = await readConfiguration(options)
+  for (const { url } of configuration.issuers)
+    if (options.serviceAccountIssuers.includes(url))
+      throw new Error(
+        `${url} issues the tokens of service accounts: no provider may have its name.`,
+      )
   const issuers = () =>
     options.serviceAccountIssuers.length > 0 ? options.serviceAccountIssuers : [address()]
   const tokens = createServiceAccountTokens({ ...parts, keys: accountKeys, issuers })
