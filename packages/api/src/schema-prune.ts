@@ -14,10 +14,11 @@ export function pruneUnknown(schema: Schema, value: unknown, path: string): Prun
 function prune(schema: Schema, value: unknown, path: string, unknownFields: string[]): unknown {
   if (schema.recursive !== undefined) return prune(schema.recursive(), value, path, unknownFields)
   if (Array.isArray(value)) {
-    const items = schema.items
-    return items === undefined
-      ? value
-      : value.map((item, index) => prune(items, item, `${path}[${index}]`, unknownFields))
+    const isOther =
+      schema.properties !== undefined || schema['x-kubernetes-preserve-unknown-fields']
+    if (schema.items === undefined && isOther) return value
+    const items = schema.items ?? {}
+    return value.map((item, index) => prune(items, item, `${path}[${index}]`, unknownFields))
   }
   if (!isPlainObject(value)) return value
   const isOpen = schema['x-kubernetes-preserve-unknown-fields'] === true

@@ -54,7 +54,7 @@ function matcherOf(schema: Schema, pattern: string): RE2JS {
 }
 
 export function isInteger(value: unknown): boolean {
-  return Number.isInteger(value) || isRawNumber(value)
+  return Number.isInteger(value) || (isRawNumber(value) && fitsInt64(value))
 }
 
 const int64Max = 2n ** 63n - 1n
@@ -70,15 +70,6 @@ export function checkNumber(schema: Schema, value: unknown, path: string, add: A
   const amount = isRawNumber(value) ? Number(value.rawJSON) : (value as number)
   const { minimum, maximum, multipleOf, format } = schema
   const said = `${path} in body should be`
-  if (!fitsInt64(value) && schema.type === 'integer') {
-    const type = format ?? 'integer'
-    add({
-      path,
-      type: 'TypeInvalid',
-      value: 'float64',
-      message: `${path} in body must be of type ${type}: "float64"`,
-    })
-  }
   if (format === 'int32' && schema.type === 'integer' && Math.abs(amount + 0.5) > 2 ** 31)
     add({
       path: nowhere,

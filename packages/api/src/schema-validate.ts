@@ -45,14 +45,16 @@ function checkValue(walk: Walk, schema: Schema, value: unknown, path: string): v
   const add = (problem: Problem): unknown => problems.push(problem)
   const wrong = wrongType(schema, value)
   if (wrong !== undefined) {
-    const message = `${path} in body must be of type ${wrong}: "${typeName(value)}"`
-    add({ path, type: 'TypeInvalid', value: typeName(value), message })
-    if (schema.type === 'integer' && typeof value === 'number')
+    const isTooLong = isRawNumber(value) && schema.format === 'int64'
+    const [type, found] = isTooLong ? ['int64', 'float64'] : [wrong, typeName(value)]
+    const message = `${path} in body must be of type ${type}: "${found}"`
+    add({ path, type: 'TypeInvalid', value: found, message })
+    if (schema.type === 'integer' && (typeof value === 'number' || isRawNumber(value)))
       add({
         path: nowhere,
         type: 'Invalid',
         value: '',
-        message: `Checked value must be of type integer (default format) in ${path}`,
+        message: `Checked value must be of type integer ${isTooLong ? 'with format int64' : '(default format)'} in ${path}`,
       })
     return
   }
@@ -73,7 +75,7 @@ function wrongType(schema: Schema, value: unknown): string | undefined {
   const isRight =
     type === undefined ||
     (type === 'integer' ? isInteger(value) : typeName(value) === type) ||
-    (type === 'number' && isInteger(value))
+    (type === 'number' && (isInteger(value) || isRawNumber(value)))
   return isRight ? undefined : type
 }
 
@@ -81,7 +83,7 @@ function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'null'
   if (Array.isArray(value)) return 'array'
   if (isInteger(value)) return 'integer'
-  return typeof value
+  return isRawNumber(value) ? 'number' : typeof value
 }
 
 function checkCombined(walk: Walk, schema: Schema, value: unknown, path: string): void {

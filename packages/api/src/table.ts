@@ -48,7 +48,7 @@ export function columnDefinitions(kind: AnyKind): ColumnDefinition[] {
     name: column.name,
     // Of Kubernetes' own kinds every cell is a text.
     type: kind.isBuiltIn ? 'string' : column.type,
-    format: '',
+    format: column.format ?? '',
     description: column.description,
     priority: column.priority ?? 0,
   }))
@@ -104,12 +104,31 @@ export function partialMetadata(object: StoredObject): object {
 
 function cellOf(column: Column, object: StoredObject, nowMs: number): Cell {
   if (column.cell !== undefined) return column.cell(object, nowMs)
+  if (column.read !== undefined) return cellOfType(column, column.read(object), nowMs)
   const value = valueAt(object, column.path)
   if (value === undefined || value === null) return null
   if (column.type === 'date') return typeof value === 'string' ? ageOf(value, nowMs) : '<unknown>'
   if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
     return value
   return JSON.stringify(value)
+}
+
+/** A value as the columns of definitions show it: what is not of the column's type is not shown. */
+function cellOfType({ type }: Column, value: unknown, nowMs: number): Cell {
+  if (value === undefined || value === null) return null
+  switch (type) {
+    case 'string':
+      return typeof value === 'string' ? value : JSON.stringify(value)
+    case 'integer':
+      return typeof value === 'number' ? Math.trunc(value) : null
+    case 'number':
+      return typeof value === 'number' ? value : null
+    case 'boolean':
+      return typeof value === 'boolean' ? value : null
+    case 'date':
+      if (typeof value !== 'string') return null
+      return Number.isNaN(Date.parse(value)) ? '<invalid>' : ageOf(value, nowMs)
+  }
 }
 
 function ageOf(timestamp: string, nowMs: number): string {

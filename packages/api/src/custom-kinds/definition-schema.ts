@@ -117,7 +117,11 @@ export const definitionSchema = object(
     status: optional(
       object(
         {
-          conditions: optional(listByKey(conditionSchema, 'type', 'Observations.')),
+          conditions: optional({
+            ...listByKey(conditionSchema, 'type', 'Observations.'),
+            // So they are until somebody has looked.
+            nullable: true,
+          }),
           acceptedNames: optional(namesSchema('The names that it got.')),
           storedVersions: optional(
             list(string('Name.'), 'Versions in which objects were ever kept.'),

@@ -11,9 +11,10 @@ const itself = (description: string): Schema => ({
   description,
   recursive: () => propsSchema,
 })
+/** A schema, or what is refused later with better words: a list, or true and false. */
 const eitherSchemaOr = (description: string): Schema => ({
   description,
-  recursive: () => propsSchema,
+  recursive: () => anySchema,
 })
 
 const ruleSchema = object(
@@ -61,7 +62,7 @@ export const propsSchema: Schema = {
       anyOf: optional(list(itself('A schema.'), 'At least one must hold.')),
       not: optional(itself('Must not hold.')),
       properties: optional(map(itself('A schema.'), 'The fields.')),
-      additionalProperties: optional(open('What any other field is.')),
+      additionalProperties: optional(eitherSchemaOr('What any other field is.')),
       patternProperties: optional(map(itself('A schema.'), 'Not supported.')),
       dependencies: optional(open('Not supported.')),
       additionalItems: optional(open('Not supported.')),
@@ -80,3 +81,5 @@ export const propsSchema: Schema = {
     'A JSON schema.',
   ),
 }
+
+const { type: _, ...anySchema } = propsSchema

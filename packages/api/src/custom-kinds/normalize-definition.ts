@@ -81,7 +81,7 @@ function statusOf(status: Body, versions: readonly unknown[]): Body {
   const kept = versions.find((version) => isPlainObject(version) && version['storage'] === true)
   const name = isPlainObject(kept) ? kept['name'] : undefined
   return {
-    conditions: [],
+    conditions: null,
     acceptedNames: { plural: '', kind: '' },
     ...status,
     storedVersions: name === undefined || stored.includes(name) ? stored : [...stored, name],

@@ -38,7 +38,7 @@ function walk(schema: Schema, place: Place, problems: Problem[]): void {
     const items = `${path}.items`
     walk(
       schema.items,
-      { path: items, isRoot: false, apart: apart ?? (isMap ? undefined : items) },
+      { path: items, isRoot: false, apart: apart ?? (isMap ? undefined : path) },
       problems,
     )
   }

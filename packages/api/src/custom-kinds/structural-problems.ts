@@ -136,6 +136,7 @@ function typeProblems(props: JsonSchemaProps, { path, role }: Place): Problem[] 
     props['x-kubernetes-int-or-string'] === true ||
     props['x-kubernetes-preserve-unknown-fields'] === true
   const at = `${path}.type`
+  if (props.$ref !== undefined) return []
   if (type === '')
     return mayBeOpen && role !== 'root'
       ? []

@@ -40,7 +40,7 @@ export async function sendAnswer(
   tellResponseObject(request, answer.body)
   const isYaml = accepted.format === 'yaml'
   const text = isYaml ? formatYaml(answer.body) : `${JSON.stringify(answer.body)}\n`
-  for (const warning of (answer.warnings ?? []).slice(0, warningsMax)) warn(response, warning)
+  warnOfAll(response, answer.warnings ?? [])
   response.setHeader('Cache-Control', 'no-cache, private')
   response.setHeader('Content-Type', isYaml ? 'application/yaml' : jsonType(accepted))
   await sendText(request, response, { code: answer.code, text })
@@ -53,11 +53,16 @@ function jsonType(accepted: Accepted): string {
     : 'application/json'
 }
 
-/** Says something beside the answer. */
+/** Says something beside the answer, once, whether that is good or bad. */
 export function warn(response: ApiResponse, warning: string): void {
   const { warning: told } = response.getHeaders()
+  const before: string[] = Array.isArray(told) ? told : []
   const more = warningHeader(warning)
-  response.setHeader('Warning', Array.isArray(told) ? [...told, more] : [more])
+  if (!before.includes(more)) response.setHeader('Warning', [...before, more])
+}
+
+export function warnOfAll(response: ApiResponse, warnings: readonly string[]): void {
+  for (const warning of warnings.slice(0, warningsMax)) warn(response, warning)
 }
 
 /** RFC 7234's warning with an agent that is left out, as Kubernetes sends it. */

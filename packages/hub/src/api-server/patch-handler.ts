@@ -1,7 +1,7 @@
 import type { AnyKind } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import { ApiError, badRequest, conflict, invalid, isApiError } from '@skerry/api/status'
-import { sendAnswer, shapedObject } from './answer.ts'
+import { sendAnswer, shapedObject, warnOfAll } from './answer.ts'
 import { attributesOf, forbidden } from './authorization.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
@@ -31,9 +31,10 @@ async function patchOnce(
   const { target, query, user } = call
   const { kind, namespace, name } = target
   const before: StoredObject | undefined = await server.state.get(kind, { namespace, name })
-  const { object: patched, isOfVersion } = patch.decide(before)
+  const { object: patched, isOfVersion, warnings: odd = [] } = patch.decide(before)
   assertSameObject(call, patched as KubeObject, before)
   const { object, warnings } = decodeObject(target, patched, query)
+  warnOfAll(call.response, [...odd, ...warnings])
   if (before === undefined) await assertMayCreate(server, call)
   const admit = server.extensions.admit(kind, target.subresource)
   const operation = before === undefined ? 'create' : 'update'
@@ -48,7 +49,7 @@ async function patchOnce(
   )
   if (written === undefined) return false
   const body = shapedObject(server, call, { kind, object: written })
-  await sendAnswer(call, { code: before === undefined ? 201 : 200, body, warnings })
+  await sendAnswer(call, { code: before === undefined ? 201 : 200, body })
   return true
 }
 

@@ -1,7 +1,7 @@
 import { apiVersionOf } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import type { WriteOptions } from '@skerry/api/state'
-import { sendAnswer, shapedObject } from './answer.ts'
+import { sendAnswer, shapedObject, warnOfAll } from './answer.ts'
 import type { ResourceTarget } from './authorization.ts'
 import { readObject } from './body.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
@@ -16,6 +16,7 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
   const dryRun = isDryRun(query.getAll('dryRun'), 'CreateOptions')
   const fieldManager = fieldManagerOf(call, 'CreateOptions')
   const { object, warnings } = decodeObject(target, await readObject(call.request, kind), query)
+  warnOfAll(call.response, warnings)
   const admit = server.extensions.admit(kind)
   const admitted =
     admit === undefined ? object : await admit('create', object, undefined, { user, dryRun })
@@ -25,7 +26,7 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
     fieldManager,
   })
   const body = shapedObject(server, call, { kind, object: created })
-  await sendAnswer(call, { code: 201, body, warnings })
+  await sendAnswer(call, { code: 201, body })
 }
 
 export async function serveUpdate(server: ServerContext, call: ObjectCall): Promise<void> {
@@ -38,6 +39,7 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
     await readObject(call.request, kind),
     query,
   )
+  warnOfAll(call.response, warnings)
   const admit = server.extensions.admit(kind, target.subresource)
   const admitted =
     admit === undefined
@@ -45,7 +47,7 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
       : await admit('update', object, await readStored(server, target), { user, dryRun })
   const updated = await storeUpdate(server, target, { object: admitted, dryRun, fieldManager })
   const body = shapedObject(server, call, { kind, object: updated })
-  await sendAnswer(call, { code: 200, body, warnings })
+  await sendAnswer(call, { code: 200, body })
 }
 
 /** Stores a new object. What was only tried has no version. */

@@ -279,7 +279,8 @@ function call(node: Extract<Node, { type: 'call' }>, scope: Scope): Compiled {
   const compiled = parts.map((part) => compile(part, scope))
   const given = compiled.map(({ type }) => type)
   const candidates = matching(overloads, given, isMember)
-  if (candidates.length === 0 || !isSensible(name, given)) throw noOverload(at, name, given)
+  if (candidates.length === 0 || !isSensible(name, given))
+    throw noOverload(at, name, given, isMember)
   const runs = compiled.map(({ run }) => run)
   return {
     type: resultOf(candidates, given),
@@ -309,7 +310,15 @@ function resultOf(candidates: readonly Overload[], given: readonly Type[]): Type
   )
 }
 
-export function noOverload(at: number, name: string, given: readonly Type[]): CompileFault {
-  const list = given.map(typeText).join(', ')
-  return new CompileFault(at, `found no matching overload for '${name}' applied to '(${list})'`)
+export function noOverload(
+  at: number,
+  name: string,
+  given: readonly Type[],
+  isMember = false,
+): CompileFault {
+  const [target = '', ...rest] = given.map(typeText)
+  const applied = isMember
+    ? `${target}.(${rest.join(', ')})`
+    : `(${given.map(typeText).join(', ')})`
+  return new CompileFault(at, `found no matching overload for '${name}' applied to '${applied}'`)
 }
