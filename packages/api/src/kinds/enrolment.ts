@@ -13,11 +13,17 @@ import {
   withDefault,
 } from '../schema.ts'
 
+/** One that makes sites is nobody's who is limited to some: it may make them with any labels. */
+function sitesOfToken({ spec }: KubeObject): readonly string[] {
+  const { sites = [], createsSites } = spec as { sites?: string[]; createsSites?: boolean }
+  return createsSites === true ? [] : sites
+}
+
 /** Lets devices in. The secret itself is shown once, when it is made; only its digest is kept. */
 export const joinTokenKind = defineKind({
   kind: 'JoinToken',
   plural: 'jointokens',
-  siteAt: '.spec.sites',
+  siteAt: sitesOfToken,
   categories: ['skerry'],
   description:
     'Lets devices in until it expires or is used up. Only the digest of the secret is kept.',

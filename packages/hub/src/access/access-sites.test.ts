@@ -244,6 +244,9 @@ describe('somebody who is limited to the sites of a region', () => {
         403,
         sites.join(),
       )
+    const making = token(['oslo'])
+    const makesSites = { ...making, spec: { ...making.spec, createsSites: true } }
+    assert.equal((await nora('POST', '/jointokens', { body: makesSites })).code, 403)
     assert.equal((await nora('POST', '/jointokens', { body: token(['oslo']) })).code, 201)
   })
 

@@ -243,6 +243,10 @@ test('what changed is remembered for those who were away, and what was heard a m
     ({
       metadata: { name, namespace: 'n', labels: { region }, resourceVersion: String(version) },
     }) as never
+  assert.throws(
+    () => scope.isChangedSince('9'),
+    (thrown) => isApiError(thrown, 'ServiceUnavailable'),
+  )
   labels.setAll([site('a', 'north', 5), site('b', 'south', 6)], '10')
   assert.equal(scope.isChangedSince('9'), true, 'nothing is known of before')
   assert.equal(scope.isChangedSince('10'), false)

@@ -45,12 +45,6 @@ export class SiteLabels {
     this.#listeners.add(listener)
   }
 
-  /** Forgets everything; nobody follows the sites any more. */
-  clear(): void {
-    this.#sites = undefined
-    this.#changes = []
-  }
-
   setAll(objects: readonly KubeObject[], resourceVersion: string): void {
     const next = new Map(objects.map((site) => [keyOf(site), labelsOf(site)]))
     const before = this.#sites

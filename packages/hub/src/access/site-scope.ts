@@ -47,8 +47,7 @@ class Scope implements SiteScope {
     const { siteAt } = kind
     if (siteAt === undefined) return false
     if (siteAt === 'self') return this.#chooses(object.metadata.labels)
-    if (!this.#sites.isReady)
-      throw unavailable('The sites have not been read yet: try again in a moment.')
+    this.#assertRead()
     const names = siteNames(siteAt, object)
     return (
       names.length > 0 &&
@@ -60,7 +59,13 @@ class Scope implements SiteScope {
   }
 
   isChangedSince(resourceVersion: string): boolean {
+    this.#assertRead()
     return this.#sites.isChangedSince(Number(resourceVersion), (change) => this.#matters(change))
+  }
+
+  #assertRead(): void {
+    if (!this.#sites.isReady)
+      throw unavailable('The sites have not been read yet: try again in a moment.')
   }
 
   hear(change: SiteChange): void {
