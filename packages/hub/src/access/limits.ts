@@ -2,7 +2,7 @@
 export const followRetryMs = 500
 
 /** A change of a site's labels is told of to watches that begin within this time: their list may be older. */
-export const siteChangeSettleMs = 5_000
+export const siteChangeSettleMs = 2_000
 
 /** Changes of sites' labels that are remembered, for watches that go on where they were. About 1 MB. */
 export const siteChangesMax = 5_000
