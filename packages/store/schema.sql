@@ -11,7 +11,7 @@ create table changes (
   changed_at timestamp with time zone not null,
   constraint changes_pkey PRIMARY KEY (version),
   constraint changes_type_check CHECK ((type = ANY (ARRAY['ADDED'::text, 'MODIFIED'::text, 'DELETED'::text])))
-);
+) with (autovacuum_vacuum_scale_factor=0.05, autovacuum_vacuum_insert_scale_factor=0.5);
 CREATE INDEX changes_by_resource ON changes USING btree (resource, version);
 
 create table counter (
@@ -46,7 +46,7 @@ create table objects (
   labels jsonb not null,
   body text not null,
   constraint objects_pkey PRIMARY KEY (resource, namespace, name)
-) with (fillfactor=80);
+) with (fillfactor=70, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
 CREATE INDEX objects_by_label ON objects USING gin (labels jsonb_path_ops);
 
 create table rollups (

@@ -12,6 +12,7 @@ import { migrate, readMigrations } from '../src/migrate.ts'
 import { connect } from '../src/postgres-connections.ts'
 import { openPostgresStore } from '../src/postgres-store.ts'
 import { type ListSliceQuery, listSliceStatement } from '../src/sql/list-slice.ts'
+import { applyBatchSql } from '../src/sql/apply-batch.ts'
 import { compactChangesSql } from '../src/sql/compact-changes.ts'
 import { queryRollupsSql } from '../src/sql/query-rollups.ts'
 import { readChangesSql, readResourceChangesSql } from '../src/sql/read-changes.ts'
@@ -101,6 +102,7 @@ describe('schema', () => {
         [queryRollupsSql, ['ns1', 19_000, null, ['s1'], null, null, 1000]],
         ['delete from rollups where end_ms < $1', [100]],
         [compactChangesSql, [19_000, 100]],
+        [applyBatchSql, oneWrite],
       ]
       for (const [sql, values] of hot) {
         const { rows } = await client.query<Record<string, string>>(`explain ${sql}`, values)
@@ -113,6 +115,13 @@ describe('schema', () => {
   })
 })
 
+const keys = [['sites'], ['ns1'], ['o1']]
+const oneWrite = [
+  ...[...keys, ['u'], [20_001], ['{}'], ['{}']],
+  ...keys,
+  ...[[20_001], ...keys, ['MODIFIED'], [null], [null]],
+  ...['2030-01-01', 20_001],
+]
 const page = { resource: 'sites', limit: 500 }
 const lists: ListSliceQuery[] = [
   page,
