@@ -1,6 +1,5 @@
-import { CompileFault, CostFault, type Meter, charge, fault } from './fault.ts'
+import { CompileFault, type Meter, caught, charge, fault } from './fault.ts'
 import { functions } from './functions.ts'
-import { faultCost } from './limits.ts'
 import { compileMacro } from './macros.ts'
 import { mayBeEqual } from './operators.ts'
 import { type Overload, callOverload, matching } from './overload.ts'
@@ -118,7 +117,7 @@ function select(node: Select, on: Compiled): Compiled {
       run: (frame) => {
         charge(frame.meter, 1)
         const value = get(on.run(frame), frame.meter)
-        if (value === undefined) throw missing(frame.meter, node.field)
+        if (value === undefined) throw fault(`no such key: ${node.field}`)
         return value
       },
     }
@@ -132,11 +131,6 @@ function select(node: Select, on: Compiled): Compiled {
       return new Optional(inner === undefined ? undefined : get(inner, frame.meter))
     },
   }
-}
-
-export function missing(meter: Meter, name: string): Error {
-  charge(meter, faultCost)
-  return fault(`no such key: ${name}`)
 }
 
 type Member = {
@@ -189,11 +183,11 @@ function index(node: Extract<Node, { type: 'index' }>, on: Compiled, at: Compile
     const found = inner === undefined ? undefined : itemAt(inner, wanted)
     if (isThrough) return new Optional(found)
     if (found !== undefined) return found
-    if (Array.isArray(inner)) {
-      charge(frame.meter, faultCost)
-      throw fault(`index out of bounds: ${String(wanted)}`)
-    }
-    throw missing(frame.meter, String(wanted))
+    throw fault(
+      Array.isArray(inner)
+        ? `index out of bounds: ${String(wanted)}`
+        : `no such key: ${String(wanted)}`,
+    )
   }
   return { type: isThrough ? types.optionalOf(type) : type, run }
 }
@@ -250,8 +244,7 @@ function either(left: Run, right: Run, decides: boolean): Run {
       const value = isTrue(left(frame))
       if (value === decides) return decides
     } catch (thrown) {
-      if (thrown instanceof CostFault) throw thrown
-      first = thrown
+      first = caught(thrown, frame.meter)
     }
     const value = isTrue(right(frame))
     if (value === decides || first === undefined) return value

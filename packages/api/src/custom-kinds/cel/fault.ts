@@ -1,3 +1,5 @@
+import { faultCost } from './limits.ts'
+
 /** An expression that cannot be read or does not fit its types: where, and why. */
 export class CompileFault extends Error {
   readonly at: number
@@ -23,11 +25,21 @@ export function charge(meter: Meter, cost: number): void {
     throw new CostFault('operation cancelled: actual cost limit exceeded')
 }
 
-/** Without a trace: nobody reads it, and to make one costs more than all the rest. */
+let last = new EvalFault('')
+
+/** Without a trace, and the same one again: nobody reads it, and to make one costs more than all the rest. */
 export function fault(message: string): EvalFault {
+  if (last.message === message) return last
   const limit = Error.stackTraceLimit
   Error.stackTraceLimit = 0
-  const made = new EvalFault(message)
+  last = new EvalFault(message)
   Error.stackTraceLimit = limit
-  return made
+  return last
+}
+
+/** What was caught is paid for; the end of the budget goes on up. */
+export function caught(thrown: unknown, meter: Meter): unknown {
+  if (thrown instanceof CostFault) throw thrown
+  charge(meter, faultCost)
+  return thrown
 }

@@ -5,10 +5,9 @@ import {
   compile,
   isTrue,
   member,
-  missing,
   noOverload,
 } from './compile.ts'
-import { CompileFault, CostFault, type Meter, charge } from './fault.ts'
+import { CompileFault, caught, charge, fault } from './fault.ts'
 import type { Node } from './parse.ts'
 import * as types from './types.ts'
 import { type Type, fits, typeText } from './types.ts'
@@ -156,7 +155,7 @@ function loop(node: Call, scope: Scope, { variables }: Shape): Compiled {
     type,
     run: (frame) => {
       const value = on.run(frame)
-      return folds[name]!(entriesOf(value, variables, frame.meter), folding, frame)
+      return folds[name]!(entriesOf(value, variables), folding, frame)
     },
   }
 }
@@ -169,13 +168,13 @@ function variableTypes(type: Type, variables: 1 | 2): Type[] {
 
 type Entries = Iterable<readonly [Value, Value]>
 
-function entriesOf(value: Value, variables: 1 | 2, meter: Meter): Entries {
+function entriesOf(value: Value, variables: 1 | 2): Entries {
   if (Array.isArray(value))
     return (value as Value[]).map((item, index): [Value, Value] =>
       variables === 1 ? [item, item] : [BigInt(index), item],
     )
   if (value instanceof Map) return (value as ReadonlyMap<Value, Value>).entries()
-  throw missing(meter, 'range')
+  throw fault('no such overload')
 }
 
 type Fold = (entries: Entries, folding: Folding, frame: Parameters<Run>[0]) => Value
@@ -190,8 +189,8 @@ function deciding(decides: boolean): Fold {
       try {
         if (isTrue(bodies[0]!(frame)) === decides) return decides
       } catch (thrown) {
-        if (thrown instanceof CostFault) throw thrown
-        first ??= thrown
+        const paid = caught(thrown, frame.meter)
+        first ??= paid
       }
     }
     if (first !== undefined) throw first

@@ -1,5 +1,4 @@
-import { type Meter, charge, fault } from './fault.ts'
-import { faultCost } from './limits.ts'
+import { type Meter, fault } from './fault.ts'
 import { type Type, fits } from './types.ts'
 import { type Value, kindOf } from './values.ts'
 
@@ -34,10 +33,7 @@ export function callOverload(
   const found = candidates.find((overload) =>
     overload.args.every((wanted, index) => isOf(args[index]!, wanted)),
   )
-  if (found === undefined) {
-    charge(meter, faultCost)
-    throw fault('no such overload')
-  }
+  if (found === undefined) throw fault('no such overload')
   return found.run(args, meter)
 }
 
