@@ -52,7 +52,11 @@ export async function doHarm(options: FaultOptions): Promise<string[]> {
   const { written, signal } = options
   const done: string[] = []
   for (const { kind, hub, atWrites, forMs } of planFaults(options)) {
-    while (written() < atWrites && !signal.aborted) await pause(10, signal)
+    while (written() < atWrites && !signal.aborted) {
+      await pause(10, signal)
+      // It must not have died by itself; that is told in the end.
+      for (const each of options.hubs) if (each.pid === undefined) await each.start()
+    }
     if (signal.aborted) break
     if (await harm(kind, hub, { ...options, forMs }))
       done.push(kind.replace('a hub', `hub ${hub.name}`))

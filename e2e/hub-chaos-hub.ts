@@ -33,6 +33,8 @@ export type ChaosHub = AsyncDisposable & {
   send(sent: Sent): Promise<Reply>
   /** The answer as it comes; ends when the signal aborts. */
   open(path: string, signal: AbortSignal): Promise<IncomingMessage>
+  /** The last words of processes that ended though nobody killed them, which they must not. */
+  readonly deaths: readonly string[]
   /** What it has said on stderr, last lines. */
   said(): string
 }
@@ -56,6 +58,7 @@ export async function createChaosHub(options: ChaosHubOptions): Promise<ChaosHub
   let output = ''
   let address: HubAddress | undefined
   let agent: Agent | undefined
+  const deaths: string[] = []
   const launch = async (): Promise<void> => {
     const started = spawn(
       process.execPath,
@@ -78,12 +81,17 @@ export async function createChaosHub(options: ChaosHubOptions): Promise<ChaosHub
       own += chunk.toString()
       output = `${output}${chunk.toString()}`.slice(-8000)
     })
+    started.once('exit', (code) => {
+      if (isReady && started.signalCode !== 'SIGKILL') deaths.push(`${code}: ${own.slice(-1500)}`)
+    })
+    let isReady = false
     const deadlineMs = Date.now() + startsWithinMs
     while (!own.includes('The hub is ready.')) {
       if (started.exitCode !== null || started.signalCode !== null) return
       if (Date.now() > deadlineMs) throw new Error(`hub ${name} did not start: ${own}`)
       await sleep(20)
     }
+    isReady = true
   }
   const call = async (sent: Sent, signal: AbortSignal, own: Agent | false) => {
     const { authority = '', clientCertificate = '', clientKey = '' } = address!
@@ -113,6 +121,7 @@ export async function createChaosHub(options: ChaosHubOptions): Promise<ChaosHub
   }
   const hub: ChaosHub = {
     name,
+    deaths,
     toClients,
     toDatabase,
     get pid() {

@@ -12,11 +12,16 @@ export type FaultyProxy = AsyncDisposable & {
 
 export async function openFaultyProxy(target: () => number): Promise<FaultyProxy> {
   const pairs = new Set<readonly [Socket, Socket]>()
+  const sockets = new Set<Socket>()
   let isStalled = false
   const server = createServer((near) => {
     const far = connect({ host: '127.0.0.1', port: target(), noDelay: true })
     near.setNoDelay(true)
     const pair = [near, far] as const
+    for (const socket of pair) {
+      sockets.add(socket)
+      socket.once('close', () => sockets.delete(socket))
+    }
     pairs.add(pair)
     const end = () => {
       pairs.delete(pair)
@@ -26,8 +31,9 @@ export async function openFaultyProxy(target: () => number): Promise<FaultyProxy
     for (const [from, to] of [pair, [far, near] as const]) {
       from.on('error', end)
       from.once('close', () => {
-        // What has come in goes out first.
-        to.end()
+        // What has come in goes out first; a side that is stalled would hold it for ever.
+        to.resume()
+        to.destroySoon()
         pairs.delete(pair)
       })
       from.on('data', (chunk: Buffer) => {
@@ -56,7 +62,7 @@ export async function openFaultyProxy(target: () => number): Promise<FaultyProxy
           else socket.resume()
     },
     async [Symbol.asyncDispose]() {
-      for (const pair of pairs) for (const socket of pair) socket.destroy()
+      for (const socket of sockets) socket.destroy()
       await once(server.close(), 'close')
     },
   }

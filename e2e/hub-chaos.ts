@@ -240,7 +240,10 @@ function verdict(history: History, hubs: readonly ChaosHub[]): void {
       ? entry
       : { ...entry, resource: `other ${entry.resource}`, before: undefined, after: undefined },
   )
-  const problems = checkHistory({ ...history, log })
+  const deaths = hubs.flatMap(({ name, deaths: words }) =>
+    words.map((word) => `hub ${name} ended by itself: ${word}`),
+  )
+  const problems = [...deaths, ...checkHistory({ ...history, log })]
   if (problems.length === 0) return
   const shown = problems.slice(0, problemsShownMax).join('\n  ')
   const said = hubs.map((hub) => `hub ${hub.name}:\n${hub.said().slice(-1500)}`).join('\n')
