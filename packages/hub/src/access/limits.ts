@@ -13,11 +13,11 @@ export const siteScopesMax = 1_000
 /** A write of somebody who is limited to sites is tried again this often when somebody else was faster. */
 export const scopedWriteTriesMax = 8
 
-/** Rules that a review lists and that an escalation is checked against. */
-export const rulesTakenMax = 20_000
+/** Single permissions (one verb, one resource, one name) that somebody may give at once: each is checked. */
+export const permissionsGivenMax = 20_000
 
-/** Missing permissions that a refusal names: it has to stay readable, and short enough for a header. */
+/** Missing permissions that a refusal names, one on each line. */
 export const missingRulesToldMax = 1_000
 
-/** Roles and bindings are given their place by as many writes at a time when a hub starts. */
+/** A role that another hub makes at the same moment is looked at again this often. */
 export const bootstrapTriesMax = 5

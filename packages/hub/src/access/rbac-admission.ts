@@ -25,7 +25,7 @@ import type { User } from '../api-server/authorization.ts'
 import type { Admit, Extensions } from '../api-server/extension.ts'
 import type { Access } from './access.ts'
 import { aggregate } from './decide-access.ts'
-import { missingRulesToldMax, rulesTakenMax } from './limits.ts'
+import { missingRulesToldMax, permissionsGivenMax } from './limits.ts'
 import { countAtoms, describeRules, quoted, uncoveredRules } from './rule-coverage.ts'
 
 export type RbacAdmissionOptions = {
@@ -154,10 +154,10 @@ function assertHolds(
   const { namespace } = written.metadata
   const { held, missing } = access.compiledOf(user, namespace, given.sites)
   if (uncoveredRules(held, fullAuthority).length === 0) return
-  if (countAtoms(given.rules) > rulesTakenMax)
+  if (countAtoms(given.rules) > permissionsGivenMax)
     throw refused(
       write,
-      `the rules give more than ${rulesTakenMax} single permissions, too many to check: split the role`,
+      `the rules give more than ${permissionsGivenMax} single permissions, too many to check: split the role`,
     )
   const uncovered = uncoveredRules(held, given.rules)
   if (uncovered.length === 0) return
