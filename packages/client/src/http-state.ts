@@ -138,7 +138,10 @@ async function sendObject(
 ): Promise<StoredObject> {
   return (await connection.send({
     method,
-    path: withQuery(path, options.dryRun ? { dryRun: 'All' } : {}),
+    path: withQuery(path, {
+      ...(options.dryRun ? { dryRun: 'All' } : {}),
+      ...(options.fieldManager === undefined ? {} : { fieldManager: options.fieldManager }),
+    }),
     body: JSON.stringify(body),
   })) as StoredObject
 }
