@@ -36,7 +36,8 @@ async function openRig(changesMax?: number): Promise<Rig> {
     ...options,
     state: behind,
     texts: behind,
-    kinds: fixedKinds(kinds),
+    // Without the verbs that only a whole hub has.
+    kinds: fixedKinds(kinds.map((kind) => ({ ...kind, subresources: [] }))),
     log: silentLog,
     authenticate: async () => ({ name: 'ann', groups: [] }),
     authorize: () => ({ allowed: true }),

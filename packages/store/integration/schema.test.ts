@@ -117,10 +117,22 @@ describe('schema', () => {
 
 const keys = [['sites'], ['ns1'], ['o1']]
 const oneWrite = [
-  ...[...keys, ['u'], [20_001], ['{}'], ['{}']],
+  // What is put,
   ...keys,
-  ...[[20_001], ...keys, ['MODIFIED'], [null], [null]],
-  ...['2030-01-01', 20_001],
+  ['u'],
+  [20_001],
+  ['{}'],
+  ['{}'],
+  // what is removed,
+  ...keys,
+  // what is logged, and when.
+  [20_001],
+  ...keys,
+  ['MODIFIED'],
+  [null],
+  [null],
+  '2030-01-01',
+  20_001,
 ]
 const page = { resource: 'sites', limit: 500 }
 const lists: ListSliceQuery[] = [

@@ -4,6 +4,7 @@ import { configMapKind, eventKind, namespaceKind, secretKind } from '@skerry/api
 import { siteKind } from '@skerry/api/kinds/site'
 import { parseJson } from '@skerry/base/json'
 import type { NewObject, State } from '@skerry/api/state'
+import { isApiError } from '@skerry/api/status'
 import {
   type OpenState,
   configMap,
@@ -108,7 +109,12 @@ function describeFidelity(test: Test): void {
     ) as Record<string, string>
     await createConfigMap(state, 'odd', { data })
     const read = await state.get(configMapKind, key('odd'))
-    assert.equal(JSON.stringify(read!.data), JSON.stringify(data))
+    // Over HTTP half a character is none, as for a kube-apiserver.
+    const halves = [data['lone']!, '\ufffd']
+    assert.ok(
+      halves.some((lone) => JSON.stringify(read!.data) === JSON.stringify({ ...data, lone })),
+      JSON.stringify(read!.data),
+    )
   })
   test('keeps integers past 2^53', async (state) => {
     const { metadata } = configMap('big')
@@ -292,6 +298,9 @@ function describeCoreRules(test: Test): void {
     const updated = await state.update(secretKind, next)
     assert.deepEqual(updated.data, { kept: 'Yg==', replaced: 'aMOpbGxv', added: '' })
     const wrong = { ...configMap('t'), stringData: { a: 1 } }
-    await refused('Invalid', state.create(secretKind, wrong))
+    // Over HTTP it is refused before it is an object.
+    await assert.rejects(state.create(secretKind, wrong), (thrown) =>
+      isApiError(thrown, 'Invalid', 'BadRequest'),
+    )
   })
 }
