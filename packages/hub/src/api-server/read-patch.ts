@@ -35,8 +35,7 @@ export async function readPatch(server: ServerContext, call: ObjectCall): Promis
   const { request, target } = call
   const type = contentType(request)
   const accepted = patchTypes(target.kind)
-  if (!accepted.includes(type))
-    throw new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {})
+  if (!accepted.includes(type)) throw unsupported(target.kind, accepted)
   const text = await readText(request)
   if (type === applyPatchType) return readApply(server, call, text)
   assertNotForced(call)
@@ -49,6 +48,15 @@ export async function readPatch(server: ServerContext, call: ObjectCall): Promis
     },
   }
 }
+
+/** Kubernetes' own kinds and custom ones are refused at different places, and in different words. */
+const unsupported = (kind: AnyKind, accepted: readonly string[]): ApiError =>
+  kind.isBuiltIn
+    ? new ApiError('UnsupportedMediaType', '415: Unsupported Media Type', {})
+    : new ApiError(
+        'UnsupportedMediaType',
+        `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+      )
 
 function readApply({ clock }: ServerContext, call: ObjectCall, text: string): Patch {
   const { kind, name, subresource = '' } = call.target
