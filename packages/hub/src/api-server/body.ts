@@ -3,6 +3,7 @@ import { isPlainObject, parseJson } from '@skerry/base/json'
 import { goJsonType } from '@skerry/api/go-text'
 import type { AnyKind } from '@skerry/api/kind'
 import { ApiError, badRequest } from '@skerry/api/status'
+import { tellRequestObject } from './audit.ts'
 import type { ApiRequest } from './authorization.ts'
 import { keepDuplicates } from './duplicate-fields.ts'
 import { parseKubernetesProtobuf, protobufType } from './kubernetes-protobuf.ts'
@@ -26,7 +27,9 @@ export function contentType(request: ApiRequest): string {
 
 /** The body as text; bytes that are no UTF-8 become U+FFFD. Throws RequestEntityTooLarge past the limit. */
 export async function readText(request: ApiRequest): Promise<string> {
-  return textOf(await readBytes(request))
+  const text = textOf(await readBytes(request))
+  tellRequestObject(request, text)
+  return text
 }
 
 const textOf = (bytes: Uint8Array): string =>
@@ -53,7 +56,9 @@ export async function readBody(request: ApiRequest): Promise<unknown> {
   const format = formatOf(request)
   const bytes = await readBytes(request)
   if (bytes.length === 0) return undefined
-  return parseBytes(bytes, format)
+  const body = parseBytes(bytes, format)
+  tellRequestObject(request, body)
+  return body
 }
 
 function parseBytes(bytes: Buffer, format: Format): unknown {
@@ -105,7 +110,9 @@ export async function readObject(
   const format = formatOf(request)
   const bytes = await readBytes(request)
   try {
-    return objectOf(parseBytes(bytes, format), kind)
+    const object = objectOf(parseBytes(bytes, format), kind)
+    tellRequestObject(request, object)
+    return object
   } catch (thrown) {
     if (!(thrown instanceof ApiError) || thrown.reason !== 'BadRequest') throw thrown
     throw badRequest(

@@ -51,7 +51,7 @@ export type ApiServerOptions = {
 /** What every handler works with. */
 export type ServerContext = Pick<
   ApiServerOptions,
-  'state' | 'texts' | 'kinds' | 'clock' | 'random' | 'log' | 'documents' | 'authorize'
+  'state' | 'texts' | 'kinds' | 'clock' | 'random' | 'log' | 'documents' | 'authorize' | 'metrics'
 > & {
   readonly extensions: ExtensionTable
   /** Aborts when the server is closed. */

@@ -1,3 +1,4 @@
+import type { AnyKind } from '@skerry/api/kind'
 import type { ApiRequest, Attributes } from './authorization.ts'
 
 /** What is counted of a request that was asked and answered. */
@@ -12,6 +13,8 @@ export type RequestOutcome = {
 /** Counts what is asked and answered. */
 export type RequestMetrics = {
   begin(request: ApiRequest): RequestCount
+  /** Events were sent to a watcher. */
+  sent?(kind: AnyKind, events: number): void
   /** Everything that was counted, as `/metrics` answers it. */
   expose(): Promise<{ readonly contentType: string; readonly text: string }>
 }

@@ -58,12 +58,14 @@ async function stream(
   try {
     const linesOf = watchLines(server, call)
     await mayBegin()
-    for await (const events of server.texts.watchTexts(call.target.kind, options))
+    for await (const events of server.texts.watchTexts(call.target.kind, options)) {
+      server.metrics?.sent?.(call.target.kind, events.length)
       if (
         !output.write(linesOf(events)) &&
         !(await isDrained(output, server.clock, options.signal))
       )
         throw gone('The watch was not read for too long: list again and watch from that version.')
+    }
     output.end()
   } catch (thrown) {
     await endWithError(server, output, thrown)

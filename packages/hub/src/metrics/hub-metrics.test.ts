@@ -27,7 +27,7 @@ test('requests are counted under the names and labels of a kube-apiserver', asyn
   const watch = metrics.begin(request('GET'))
   watch.begun(sites('watch', { namespace: 'shop' }))
   metrics.begin(request('PATCH')).done({ ...outcome, code: 400, attributes: undefined })
-  metrics.watchEvent(configMapKind)
+  metrics.sent?.(configMapKind, 2)
   const flow = createFlowControl(systemClock)
   metrics.followFlow(() => flow.figures())
   const figures = { written: 3, dropped: 1, waitingBytes: 0 }
@@ -51,7 +51,7 @@ test('requests are counted under the names and labels of a kube-apiserver', asyn
     'apiserver_current_inflight_requests{request_kind="mutating"} 1',
     'apiserver_current_inflight_requests{request_kind="readOnly"} 0',
     `apiserver_longrunning_requests{verb="WATCH",${kind.replace('cluster', 'namespace')}} 1`,
-    'apiserver_watch_events_total{group="",version="v1",kind="ConfigMap"} 1',
+    'apiserver_watch_events_total{group="",version="v1",kind="ConfigMap"} 2',
     'apiserver_flowcontrol_nominal_limit_seats{priority_level="leader-election"} 60',
     'apiserver_flowcontrol_rejected_requests_total{priority_level="catch-all",reason="queue-full"} 0',
     'apiserver_audit_event_total 3',

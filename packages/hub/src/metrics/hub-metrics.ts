@@ -11,8 +11,6 @@ import { type StoreMeter, createStoreMeter } from './store-gauges.ts'
 
 export type HubMetrics = RequestMetrics & {
   readonly store: StoreMeter
-  /** An event was sent to a watcher. */
-  watchEvent(kind: AnyKind): void
   followFlow(figures: () => readonly FlowFigures[]): void
   followAudit(log: AuditLog): void
 }
@@ -21,11 +19,11 @@ export type HubMetrics = RequestMetrics & {
 export function createHubMetrics(clock: Clock): HubMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
-  const countEvent = createEventCounter(registry)
+  const sent = createEventCounter(registry)
   return {
     ...createRequestCounters(registry),
     store: createStoreMeter(registry, clock),
-    watchEvent: countEvent,
+    sent,
     followFlow: (figures) => createFlowGauges(registry, figures),
     followAudit: (log) => followAudit(registry, log),
     expose: async () => ({ contentType: registry.contentType, text: await registry.metrics() }),
@@ -33,7 +31,7 @@ export function createHubMetrics(clock: Clock): HubMetrics {
 }
 
 /** Counted by kind in a plain map, which is on the way of every event, and told when somebody asks. */
-function createEventCounter(registry: Registry): (kind: AnyKind) => void {
+function createEventCounter(registry: Registry): (kind: AnyKind, events: number) => void {
   const counts = new Map<string, { readonly kind: AnyKind; count: number }>()
   new Counter({
     name: 'apiserver_watch_events_total',
@@ -46,11 +44,11 @@ function createEventCounter(registry: Registry): (kind: AnyKind) => void {
         this.inc({ group: kind.group, version: kind.version, kind: kind.kind }, count)
     },
   })
-  return (kind) => {
+  return (kind, events) => {
     const name = resourceName(kind)
     const found = counts.get(name)
-    if (found !== undefined) found.count += 1
-    else if (counts.size < requestSeriesMax) counts.set(name, { kind, count: 1 })
+    if (found !== undefined) found.count += events
+    else if (counts.size < requestSeriesMax) counts.set(name, { kind, count: events })
   }
 }
 
