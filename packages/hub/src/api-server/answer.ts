@@ -110,12 +110,12 @@ export async function sendPieces(
   response.statusCode = 200
   if (request.method === 'HEAD') return void writableOf(response).end()
   const output = streamOf(request, response)
-  output.write(head)
-  for (;;) {
-    if (!(await isDrained(output, clock))) throw new Error('The client takes no more of the list.')
+  for (let piece = head; ;) {
+    if (!output.write(piece) && !(await isDrained(output, clock)))
+      throw new Error('The client takes no more of the list.')
     const next = await pieces.next()
     if (next.done === true) break
-    output.write(next.value)
+    piece = next.value
   }
   output.end()
 }

@@ -3,14 +3,16 @@ import type { Writable } from 'node:stream'
 import type { Clock } from '@skerry/base/clock'
 import { slowReaderMs } from './limits.ts'
 
-/** Waits until a slow reader has taken what it was sent; false if it takes too long, or has gone. */
+/**
+ * Waits, after a write that said it was enough, until a slow reader has taken what it was sent; false if it
+ * takes too long, or has gone.
+ */
 export async function isDrained(
   output: Writable,
   clock: Clock,
   signal?: AbortSignal,
 ): Promise<boolean> {
   if (output.destroyed) return false
-  if (!output.writableNeedDrain) return true
   const done = new AbortController()
   const either = signal === undefined ? done.signal : AbortSignal.any([signal, done.signal])
   try {

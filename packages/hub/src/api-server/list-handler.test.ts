@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { createServer } from 'node:http'
+import { connect, createServer as createHttp2Server } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { describe, it } from 'node:test'
 import { fixedKinds } from '@skerry/api/kind-source'
@@ -24,6 +25,8 @@ type Json = { readonly [field: string]: unknown } & {
 type Rig = AsyncDisposable & {
   readonly state: State
   get(path: string, headers?: Record<string, string>): Promise<Reply>
+  /** The length of an answer over HTTP/2. */
+  lengthOverHttp2(path: string): Promise<number>
 }
 
 async function openRig(changesMax = 1_000): Promise<Rig> {
@@ -53,6 +56,20 @@ async function openRig(changesMax = 1_000): Promise<Rig> {
     get: async (path, headers = {}) => {
       const reply = await fetch(`http://127.0.0.1:${port}${path}`, { headers })
       return { code: reply.status, headers: reply.headers, json: (await reply.json()) as Json }
+    },
+    lengthOverHttp2: async (path) => {
+      const second = createHttp2Server((request, response) => {
+        apiServer.handle(request, response)
+      })
+      await once(second.listen(0, '127.0.0.1'), 'listening')
+      const session = connect(`http://127.0.0.1:${(second.address() as AddressInfo).port}`)
+      let length = 0
+      for await (const chunk of session.request({ ':path': path })) length += String(chunk).length
+      session.close()
+      const ended = once(second, 'close')
+      second.close()
+      await ended
+      return length
     },
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   }
@@ -186,5 +203,6 @@ describe('a list', () => {
       assert.equal(reply.json.items?.length, 12)
       assert.equal(reply.headers.get('content-length'), null)
     }
+    assert.ok((await rig.lengthOverHttp2(maps)) > 1_200_000)
   })
 })
