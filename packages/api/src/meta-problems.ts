@@ -122,7 +122,7 @@ function finalizerProblems(kind: AnyKind, finalizers: unknown): Problem[] {
     ...names.flatMap((name) => qualifiedNameRules(name).map((rule) => invalid(path, name, rule))),
     ...(kind.isBuiltIn
       ? names.flatMap((name, index) =>
-          isQualifiedFinalizer(name)
+          isQualifiedFinalizer(name) || kind.deletionFinalizers?.includes(name)
             ? []
             : [invalid(`${path}[${index}]`, name, unqualifiedFinalizer)],
         )

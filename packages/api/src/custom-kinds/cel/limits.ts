@@ -3,7 +3,7 @@
 /** One rule on one value: `perCallLimit` of Kubernetes. */
 export const ruleCostMax = 1_000_000
 
-/** All rules of one object: a fifth of Kubernetes', since here nobody else is served meanwhile (decisions/0050). */
+/** All rules of one object: a fifth of Kubernetes', since here nobody else is served meanwhile (decisions/0052). */
 export const objectCostMax = 2_000_000
 
 /** What it costs to catch a fault: a throw takes a hundred times as long as a step. */
