@@ -226,7 +226,7 @@ describe('a real kubectl', { skip }, () => {
     assert.match(await bad('apply', '--server-side', '-f', unknown), /\.spec\.timezone: field not declared in schema/)
     assert.match(
       await bad('patch', 'site', 'odd', '-p', '{"spec":{"timeZone":"UTC"}}'),
-      /use a merge patch/,
+      /accepted media types include: application\/json-patch\+json, application\/merge-patch\+json/,
     )
     assert.match(
       await bad('get', 'sites', '--field-selector', 'spec.x=1'),
