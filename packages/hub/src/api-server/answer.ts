@@ -111,7 +111,8 @@ export async function sendPieces(
   if (request.method === 'HEAD') return void writableOf(response).end()
   const output = streamOf(request, response)
   for (let piece = head; ;) {
-    if (!output.write(piece) && !(await isDrained(output, clock)))
+    // As bytes: text would be measured first and turned into bytes afterwards.
+    if (!output.write(Buffer.from(piece)) && !(await isDrained(output, clock)))
       throw new Error('The client takes no more of the list.')
     const next = await pieces.next()
     if (next.done === true) break
