@@ -225,6 +225,67 @@ describe('applyConfiguration', () => {
     }
   })
 
+  it('says what does not fit in the words of a kube-apiserver', () => {
+    const unfit: [object, string][] = [
+      [{ nope: 1 }, '.spec.nope: field not declared in schema'],
+      [{ text: 1 }, '.spec.text: expected string, got &value.valueUnstructured{Value:1}'],
+      [{ count: 'x' }, '.spec.count: expected numeric (int or float), got string'],
+      [{ flag: 'x' }, '.spec.flag: expected boolean, got &{x}'],
+      [{ labels: 'y' }, '.spec.labels: expected map, got &{y}'],
+      [{ plain: { a: 1 } }, '.spec.plain: expected list, got &{map[a:1]}'],
+      [{ tags: ['a', 'a'] }, '.spec.tags: duplicate entries for key [="a"]'],
+      [
+        { ports: [{ port: 1 }, { port: 1, protocol: 'TCP' }] },
+        '.spec.ports: duplicate entries for key [port=1,protocol="TCP"]',
+      ],
+      [
+        { tags: [null] },
+        ".spec.tags: element 0: associative list without keys has an element that's an explicit null",
+      ],
+      [
+        { count: 'x', labels: 'y' },
+        'errors:\n  .spec.count: expected numeric (int or float), got string\n  .spec.labels: expected map, got &{y}',
+      ],
+    ]
+    for (const [spec, words] of unfit)
+      assert.deepEqual(
+        fails(() => applied(undefined, thing(spec), 'a')),
+        {
+          code: 500,
+          message: `failed to create typed patch object (default/thing; peer.skerry.dev/v1, Kind=Thing): ${words}`,
+        },
+      )
+    const wrong: [object, string][] = [
+      [{ apiVersion: 'peer.skerry.dev/v2' }, 'invalid object type: peer.skerry.dev/v2, Kind=Thing'],
+      [{ apiVersion: 'v1' }, 'invalid object type: /v1, Kind=Thing'],
+      [{ apiVersion: undefined, kind: undefined }, 'invalid object type: /, Kind='],
+      [{ metadata: { managedFields: [] } }, 'metadata.managedFields must be nil'],
+    ]
+    for (const [part, message] of wrong)
+      assert.deepEqual(
+        fails(() => applied(undefined, { ...thing({}), ...part }, 'a')),
+        { code: 400, message },
+      )
+  })
+
+  it('keeps what kubectl looks for, unless it is too long', () => {
+    const annotation = 'kubectl.kubernetes.io/last-applied-configuration'
+    const live = applied(
+      undefined,
+      thing({ text: 'x' }, { annotations: { [annotation]: '{}' } }),
+      'c',
+    )
+    const short = applied(live, thing({ count: 1 }), 'kubectl')
+    assert.equal(
+      short.metadata.annotations?.[annotation],
+      '{"apiVersion":"peer.skerry.dev/v1","kind":"Thing","metadata":{"name":"thing","namespace":"default"},"spec":{"count":1}}\n',
+    )
+    const long = applied(live, thing({ labels: { a: 'x'.repeat(300_000) } }), 'kubectl')
+    assert.equal(long.metadata.annotations?.[annotation], undefined)
+    const other = applied(live, thing({ count: 1 }), 'other')
+    assert.equal(other.metadata.annotations?.[annotation], '{}')
+  })
+
   it('takes a moment for long lists', () => {
     const ports = Array.from({ length: 1_000 }, (_, port) => ({ port, protocol: 'TCP' }))
     const tags = Array.from({ length: 1_000 }, (_, n) => `tag-${n}`)

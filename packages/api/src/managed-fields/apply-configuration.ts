@@ -8,7 +8,7 @@ import { type Conflict, conflictError, conflictsOf } from './conflict.ts'
 import { type FieldSet, equalFieldSets, recursiveDifferenceOf } from './field-set.ts'
 import { type FieldType, fieldTypeOf } from './field-type.ts'
 import { fieldsOfObject } from './fields-of-object.ts'
-import { lastAppliedConflicts, lastAppliedText } from './last-applied.ts'
+import { lastAppliedConflicts, withLastApplied } from './last-applied.ts'
 import {
   type Managed,
   type ManagedFieldsEntry,
@@ -64,7 +64,9 @@ export function applyConfiguration(
     ? attempt
     : resolveConflicts(kind, { bare, config, managed }, { apply, conflicts: attempt.conflicts })
   const managedFields = writeManaged(result.managed, stepOrderOf(kind))
-  return withManaged(withLastApplied(result.object, config, apply), managedFields)
+  const object =
+    apply.manager === 'kubectl' ? withLastApplied(result.object, config) : result.object
+  return withManaged(object, managedFields)
 }
 
 const firstWriter = (apply: Apply): Writer => ({ ...apply, manager: beforeFirstApply })
@@ -166,17 +168,6 @@ function assertTyped(
   throw typeless(
     `failed to create typed patch object (${where}; ${version}, Kind=${kind.kind}): ${problems}`,
   )
-}
-
-function withLastApplied(
-  object: KubeObject,
-  config: Readonly<Record<string, unknown>>,
-  { manager }: Apply,
-): KubeObject {
-  const text = manager === 'kubectl' ? lastAppliedText(object, config) : undefined
-  if (text === undefined) return object
-  const { annotations, ...metadata } = object.metadata
-  return { ...object, metadata: { ...metadata, annotations: { ...annotations, ...text } } }
 }
 
 function withManaged(

@@ -42,17 +42,22 @@ function parsed(text: string | undefined): Record<string, unknown> | undefined {
   }
 }
 
-/** The annotation that tells a client what was applied; undefined where none is kept. */
-export function lastAppliedText(
+/** The object with the annotation that tells a client what was applied, where it has one; too long, it goes. */
+export function withLastApplied(
   object: KubeObject,
   config: Readonly<Record<string, unknown>>,
-): Record<string, string> | undefined {
-  const annotations = object.metadata.annotations ?? {}
-  if ((annotations[annotation] ?? '') === '') return undefined
+): KubeObject {
+  const { annotations = {}, ...metadata } = object.metadata
+  const { [annotation]: last = '', ...others } = annotations
+  if (last === '') return object
   const text = `${goJson(sorted(withoutAnnotation(config)))}\n`
-  const others = Object.entries({ ...annotations, [annotation]: text })
-  const bytes = others.reduce((sum, [name, value]) => sum + name.length + value.length, 0)
-  return bytes > annotationsBytesMax ? {} : { [annotation]: text }
+  const all = { ...others, [annotation]: text }
+  const bytes = Object.entries(all).reduce(
+    (sum, [name, value]) => sum + name.length + value.length,
+    0,
+  )
+  const kept = bytes > annotationsBytesMax ? others : all
+  return { ...object, metadata: { ...metadata, annotations: kept } }
 }
 
 function withoutAnnotation(config: Readonly<Record<string, unknown>>): Record<string, unknown> {

@@ -16,17 +16,22 @@ export async function servePatch(server: ServerContext, call: ObjectCall): Promi
   const dryRun = isDryRun(call.query.getAll('dryRun'), 'PatchOptions')
   for (let attempt = 1; ; attempt += 1) {
     const mayRetry = attempt < patchTriesMax
-    if (await patchOnce(server, call, { patch, dryRun, mayRetry })) return
+    if (await patchOnce(server, call, { patch, dryRun, mayRetry, isFirst: attempt === 1 })) return
   }
 }
 
-type Attempt = { readonly patch: Patch; readonly dryRun: boolean; readonly mayRetry: boolean }
+type Attempt = {
+  readonly patch: Patch
+  readonly dryRun: boolean
+  readonly mayRetry: boolean
+  readonly isFirst: boolean
+}
 
 /** Reads, decides and writes; false if the object changed between. */
 async function patchOnce(
   server: ServerContext,
   call: ObjectCall,
-  { patch, dryRun, mayRetry }: Attempt,
+  { patch, dryRun, mayRetry, isFirst }: Attempt,
 ): Promise<boolean> {
   const { target, query, user } = call
   const { kind, namespace, name } = target
@@ -34,8 +39,8 @@ async function patchOnce(
   const { object: patched, isOfVersion, warnings: odd = [] } = patch.decide(before)
   assertSameObject(call, patched as KubeObject, before)
   const { object, warnings } = decodeObject(target, patched, query)
-  warnOfAll(call.response, [...odd, ...warnings])
-  if (before === undefined) await assertMayCreate(server, call)
+  if (isFirst) warnOfAll(call.response, [...odd, ...warnings])
+  if (before === undefined) await assertMayCreate(server, call, object)
   const admit = server.extensions.admit(kind, target.subresource)
   const operation = before === undefined ? 'create' : 'update'
   const admitted =
@@ -109,8 +114,13 @@ function immutableUid(kind: AnyKind, name: string, uid: string): ApiError {
 }
 
 /** Who may patch what is there may not yet make what is not. */
-async function assertMayCreate(server: ServerContext, { user, target }: ObjectCall): Promise<void> {
+async function assertMayCreate(
+  server: ServerContext,
+  { user, target }: ObjectCall,
+  object: KubeObject,
+): Promise<void> {
   const attributes = attributesOf('create', target)
   const decision = await server.authorize(user, attributes)
   if (!decision.allowed) throw forbidden(user, attributes, decision.reason)
+  if (decision.sites?.has(target.kind, object) === false) throw forbidden(user, attributes, '')
 }
