@@ -223,7 +223,10 @@ describe('a real kubectl', { skip }, () => {
     const warned = await run(['create', '--validate=warn', '-f', unknown])
     assert.match(warned.stderr, /Warning: unknown field "spec\.timezone"/)
     assert.equal(warned.code, 0)
-    assert.match(await bad('apply', '--server-side', '-f', unknown), /\.spec\.timezone: field not declared in schema/)
+    assert.match(
+      await bad('apply', '--server-side', '-f', unknown),
+      /\.spec\.timezone: field not declared in schema/,
+    )
     assert.match(
       await bad('patch', 'site', 'odd', '-p', '{"spec":{"timeZone":"UTC"}}'),
       /accepted media types include: application\/json-patch\+json, application\/merge-patch\+json/,
