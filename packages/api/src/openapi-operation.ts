@@ -49,8 +49,8 @@ const listParameters = [
   query('sendInitialEvents', 'Whether a watch begins with what is there.', 'boolean'),
   query('allowWatchBookmarks', 'Whether a watch may send bookmarks.', 'boolean'),
   query('timeoutSeconds', 'When a watch ends.', 'integer'),
-  query('limit', 'Ignored: lists come whole.', 'integer'),
-  query('continue', 'Ignored: lists come whole.'),
+  query('limit', 'How many objects a page has at most.', 'integer'),
+  query('continue', 'Where the page begins: what the page before said.'),
 ]
 const deleteParameters = [
   pretty,

@@ -36,11 +36,23 @@ export function schemasOf(
   kinds: readonly AnyKind[],
   version: OpenApiVersion,
 ): Record<string, OpenApiSchema> {
-  const own = kinds.flatMap((kind): [string, OpenApiSchema][] => [
+  const own = kinds.flatMap((kind) => ownSchemas(kind, version))
+  return Object.fromEntries([...own, ...metaSchemas(kinds, version)])
+}
+
+const made = { v2: new WeakMap<AnyKind, Named[]>(), v3: new WeakMap<AnyKind, Named[]>() }
+type Named = [string, OpenApiSchema]
+
+/** Made once for a kind: some have half a megabyte, and others come and go beside them. */
+function ownSchemas(kind: AnyKind, version: OpenApiVersion): Named[] {
+  const known = made[version].get(kind)
+  if (known !== undefined) return known
+  const schemas: Named[] = [
     [schemaName(kind), objectSchema(kind, version)],
     [`${schemaName(kind)}List`, listSchema(kind, version)],
-  ])
-  return Object.fromEntries([...own, ...metaSchemas(kinds, version)])
+  ]
+  made[version].set(kind, schemas)
+  return schemas
 }
 
 const typeFields = {
@@ -93,7 +105,8 @@ function described(name: string, description: string, version: OpenApiVersion): 
 }
 
 function convert(schema: Schema, version: OpenApiVersion): OpenApiSchema {
-  const { properties, items, additionalProperties, nullable, recursive, ...plain } = schema
+  const { properties, items, additionalProperties, nullable, recursive, ...rest } = schema
+  const plain = version === 'v3' ? rest : withoutCombinations(rest)
   // A schema of schemas would never end: it is told as anything.
   if (recursive !== undefined) return { ...plain, 'x-kubernetes-preserve-unknown-fields': true }
   return {
@@ -112,6 +125,11 @@ function convert(schema: Schema, version: OpenApiVersion): OpenApiSchema {
           ),
         }),
   }
+}
+
+/** Version 2 knows no alternatives. */
+function withoutCombinations({ anyOf: _, oneOf: __, not: ___, ...rest }: Schema): Schema {
+  return rest
 }
 
 function metaSchemas(
@@ -168,8 +186,12 @@ const listMeta: OpenApiSchema = {
   description: 'Standard list metadata.',
   properties: {
     resourceVersion: text('The version at which the list was true.'),
-    continue: text('Never set: lists come whole.'),
-    remainingItemCount: { type: 'integer', format: 'int64', description: 'Never set.' },
+    continue: text('Where the next page begins; absent on the last.'),
+    remainingItemCount: {
+      type: 'integer',
+      format: 'int64',
+      description: 'About how many more there are.',
+    },
   },
 }
 

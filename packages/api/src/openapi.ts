@@ -19,18 +19,30 @@ export function openApiV3(
   kinds: readonly AnyKind[],
   subresourceVerbs: SubresourceVerbs,
 ): Map<string, OpenApiDocument> {
-  const byPath = Map.groupBy(kinds, (kind) => groupVersionPath(kind).slice(1))
   return new Map(
-    [...byPath].map(([path, members]) => [
+    [...kindsByPath(kinds)].map(([path, members]) => [
       path,
-      {
-        openapi: '3.0.0',
-        info,
-        paths: pathsOf(operationsOf(members, subresourceVerbs), operationV3),
-        components: { schemas: schemasOf(members, 'v3') },
-      },
+      openApiV3Of(members, subresourceVerbs),
     ]),
   )
+}
+
+/** The kinds of each OpenAPI 3 document. */
+export function kindsByPath(kinds: readonly AnyKind[]): Map<string, AnyKind[]> {
+  return Map.groupBy(kinds, (kind) => groupVersionPath(kind).slice(1))
+}
+
+/** The document of the kinds of one version of a group. */
+export function openApiV3Of(
+  members: readonly AnyKind[],
+  subresourceVerbs: SubresourceVerbs,
+): OpenApiDocument {
+  return {
+    openapi: '3.0.0',
+    info,
+    paths: pathsOf(operationsOf(members, subresourceVerbs), operationV3),
+    components: { schemas: schemasOf(members, 'v3') },
+  }
 }
 
 /** The OpenAPI 2 document of all kinds. */

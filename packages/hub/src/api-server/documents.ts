@@ -5,7 +5,7 @@ import { sendAnswer, sendText } from './answer.ts'
 import type { Call, DocumentSource, ServerContext } from './call.ts'
 import { type Discovery, discoveryOf } from './discovery.ts'
 import { type Accepted, negotiate } from './media-type.ts'
-import { openApiDocuments, serveOpenApi } from './openapi-handler.ts'
+import { openApiMaker, serveOpenApi } from './openapi-handler.ts'
 import { type Route, namedInPath } from './route.ts'
 
 /** Answers for what is no resource: discovery and OpenAPI. */
@@ -13,9 +13,7 @@ export function createDocuments(
   server: ServerContext,
 ): (call: Omit<Call, 'accepted'>, route: Extract<Route, { type: 'document' }>) => Promise<void> {
   const discovery = derivedFromKinds(server.kinds, (kinds) => discoveryOf(kinds, server.extensions))
-  const openApi = derivedFromKinds(server.kinds, (kinds) =>
-    openApiDocuments(kinds, server.extensions),
-  )
+  const openApi = derivedFromKinds(server.kinds, openApiMaker(server.extensions))
   return async (call, { segments }) => {
     if (call.request.method !== 'GET' && call.request.method !== 'HEAD') throw methodNotAllowed()
     const [root, ...rest] = segments

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { AnyKind } from '@skerry/api/kind'
-import { openApiV2, openApiV3 } from '@skerry/api/openapi'
+import { kindsByPath, openApiV2, openApiV3Of } from '@skerry/api/openapi'
 import { ApiError, noSuchPath } from '@skerry/api/status'
 import { sendText } from './answer.ts'
 import type { Call } from './call.ts'
@@ -14,37 +14,62 @@ type Document = {
   readonly protobuf?: () => Buffer
 }
 
-/** The OpenAPI documents, made once when they are first asked for. */
+/** The OpenAPI documents, each made when it is first asked for. */
 export type OpenApiDocuments = { find(segments: readonly string[]): Document | undefined }
 
-export function openApiDocuments(
-  kinds: readonly AnyKind[],
+type Made = { readonly members: readonly AnyKind[]; readonly document: Document }
+
+/** What becomes of kinds, again and again: a document is made anew only when its own kinds have changed. */
+export function openApiMaker(
   extensions: ExtensionTable,
-): OpenApiDocuments {
-  let made: Map<string, Document> | undefined
-  const make = (): Map<string, Document> => {
-    const verbsOf = (kind: AnyKind, name: string): readonly string[] =>
-      extensions.subresource(kind, name)?.verbs ?? []
-    const v3 = [...openApiV3(kinds, verbsOf)].map(
-      ([path, document]) => [path, documentOf(document)] as const,
-    )
-    const index = {
-      paths: Object.fromEntries(
-        v3.map(([path, { hash }]) => [
-          path,
-          { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` },
-        ]),
-      ),
+): (kinds: readonly AnyKind[]) => OpenApiDocuments {
+  const verbsOf = (kind: AnyKind, name: string): readonly string[] =>
+    extensions.subresource(kind, name)?.verbs ?? []
+  let before = new Map<string, Made>()
+  return (kinds) => {
+    const byPath = kindsByPath(kinds)
+    const kept = [...before].filter(([path, { members }]) => isSame(byPath.get(path), members))
+    const made = new Map(kept)
+    before = made
+    const one = (path: string): Document | undefined => {
+      const known = made.get(path)
+      const members = byPath.get(path)
+      if (known !== undefined || members === undefined) return known?.document
+      const document = documentOf(openApiV3Of(members, verbsOf))
+      made.set(path, { members, document })
+      return document
     }
-    const v2 = openApiV2(kinds, verbsOf)
-    let protobuf: Buffer | undefined
-    return new Map<string, Document>([
-      ['v2', { ...documentOf(v2), protobuf: () => (protobuf ??= openApiV2Protobuf(v2)) }],
-      ['v3', documentOf(index)],
-      ...v3.map(([path, document]) => [`v3/${path}`, document] as const),
-    ])
+    const index = once(() => documentOf({ paths: Object.fromEntries(addresses(byPath, one)) }))
+    const v2 = once((): Document => {
+      const whole = openApiV2(kinds, verbsOf)
+      return { ...documentOf(whole), protobuf: once(() => openApiV2Protobuf(whole)) }
+    })
+    return {
+      find: ([version, ...rest]) => {
+        if (version === 'v3') return rest.length === 0 ? index() : one(rest.join('/'))
+        return version === 'v2' && rest.length === 0 ? v2() : undefined
+      },
+    }
   }
-  return { find: (segments) => (made ??= make()).get(segments.join('/')) }
+}
+
+function addresses(
+  byPath: ReadonlyMap<string, unknown>,
+  one: (path: string) => Document | undefined,
+): [string, object][] {
+  return [...byPath.keys()].map((path) => [
+    path,
+    { serverRelativeURL: `/openapi/v3/${path}?hash=${one(path)?.hash}` },
+  ])
+}
+
+function isSame(now: readonly AnyKind[] | undefined, before: readonly AnyKind[]): boolean {
+  return now?.length === before.length && now.every((kind, index) => kind === before[index])
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => (made ??= { value: make() }).value
 }
 
 function documentOf(document: object): Document {
