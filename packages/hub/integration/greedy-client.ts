@@ -17,14 +17,15 @@ const { port, ca, cert, key, path, user, count } = workerData as GreedyOptions
 const agent = new Agent({ keepAlive: true, ca, cert, key })
 const codes: Record<string, number> = {}
 
-function list(): Promise<number> {
+function list(): Promise<{ readonly code: number; readonly waitSeconds: number }> {
   return new Promise((resolve) => {
     const headers = { 'impersonate-user': user, 'impersonate-group': 'system:masters' }
     const sent = request({ host: '127.0.0.1', port, path, agent, headers }, (response) => {
       response.resume()
-      response.once('close', () => resolve(response.statusCode ?? 0))
+      const waitSeconds = Number(response.headers['retry-after'] ?? 1)
+      response.once('close', () => resolve({ code: response.statusCode ?? 0, waitSeconds }))
     })
-    sent.once('error', () => resolve(0))
+    sent.once('error', () => resolve({ code: 0, waitSeconds: 1 }))
     sent.end()
   })
 }
@@ -33,9 +34,9 @@ parentPort?.on('message', () => parentPort?.postMessage(codes))
 await Promise.all(
   Array.from({ length: count }, async () => {
     for (;;) {
-      const code = await list()
+      const { code, waitSeconds } = await list()
       codes[code] = (codes[code] ?? 0) + 1
-      if (code !== 200) await sleep(1000)
+      if (code !== 200) await sleep(waitSeconds * 1000)
     }
   }),
 )

@@ -84,7 +84,7 @@ test('past the room to wait a flow is told to come back, and nobody else is', as
   await assert.rejects(enter('greedy', sites('get')), (thrown) => {
     assert.ok(isApiError(thrown, 'TooManyRequests'))
     assert.equal(thrown.message, 'Too many requests, please try again later.')
-    assert.equal(thrown.status.details?.retryAfterSeconds, 1)
+    assert.ok((thrown.status.details?.retryAfterSeconds ?? 0) >= 1)
     return true
   })
   const headers = Object.fromEntries(responses.at(-1)!.headers)

@@ -3,7 +3,12 @@ import { ApiError } from '@skerry/api/status'
 import type { FlowControl, FlowRequest } from '../api-server/flow-control.ts'
 import { FairQueue, type Waiting } from './fair-queue.ts'
 import { type FlowClass, flowClassOf, flowClasses } from './flow-class.ts'
-import { classWaitingMax, flowWaitingMax, retryAfterSeconds, turnWaitMsMax } from './limits.ts'
+import {
+  classWaitingMax,
+  flowWaitingMax,
+  retryAfterSecondsInTurn,
+  turnWaitMsMax,
+} from './limits.ts'
 import { type ListCost, createListCost, listSortOf } from './list-cost.ts'
 
 export type FlowRefusal = 'queue-full' | 'time-out' | 'cancelled'
@@ -120,7 +125,15 @@ function refusal(room: ClassRoom, { response }: FlowRequest, why: FlowRefusal): 
     response.setHeader('X-Kubernetes-PF-FlowSchema-UID', name)
     response.setHeader('X-Kubernetes-PF-PriorityLevel-UID', name)
   }
-  return new ApiError('TooManyRequests', 'Too many requests, please try again later.', {
-    retryAfterSeconds,
-  })
+  refusals += 1
+  return refused[refusals % refused.length]!
 }
+
+/** Made once: a refusal has to cost next to nothing, and the stack of an error does not. */
+const refused = retryAfterSecondsInTurn.map(
+  (retryAfterSeconds) =>
+    new ApiError('TooManyRequests', 'Too many requests, please try again later.', {
+      retryAfterSeconds,
+    }),
+)
+let refusals = -1

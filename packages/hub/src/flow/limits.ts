@@ -17,15 +17,16 @@ export const classWaitingMax = 2000
 /** How long a request waits for its turn, as in a kube-apiserver: a quarter of what it may last. */
 export const turnWaitMsMax = 15_000
 
-/** What a client that was refused is told to wait. */
-export const retryAfterSeconds = 1
+/** What clients that were refused are told to wait, in turn: hundreds of them would all come back at once. */
+export const retryAfterSecondsInTurn = [1, 2, 3, 4] as const
 
 /**
- * A list takes one seat for so many milliseconds that lists like it took of late, up to the half of what
- * its flow may hold: two lists of a whole large fleet at a time.
+ * A list takes one seat for so many milliseconds that lists like it took of late, up to nearly all that its
+ * flow may hold: one list of a whole large fleet at a time. There is one processor for all of them, and two
+ * at once take as long as one after the other.
  */
 export const seatMs = 2
-export const listSeatsMax = 40
+export const listSeatsMax = 80
 /** A page or a choice of which it is not known yet what it costs; of everything, it is taken for dear. */
 export const unknownPartSeats = 10
 
