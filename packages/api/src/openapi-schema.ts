@@ -128,7 +128,8 @@ function convert(schema: Schema, version: OpenApiVersion): OpenApiSchema {
 }
 
 /** Version 2 knows no alternatives. */
-function withoutCombinations({ anyOf: _, oneOf: __, not: ___, ...rest }: Schema): Schema {
+function withoutCombinations(schema: Schema): Schema {
+  const { anyOf: _, oneOf: __, not: ___, ...rest } = schema
   return rest
 }
 

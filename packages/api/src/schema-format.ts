@@ -27,8 +27,20 @@ const formats: Readonly<Record<string, (text: string) => boolean>> = {
 /** Formats that Kubernetes knows: of others it warns. */
 export const knownFormats: ReadonlySet<string> = new Set([
   ...Object.keys(formats),
-  ...['int32', 'int64', 'float', 'double', 'bsonobjectid', 'isbn', 'isbn10', 'isbn13'],
-  ...['creditcard', 'ssn', 'rgbcolor', 'datetime', 'k8s-short-name', 'k8s-long-name'],
+  'int32',
+  'int64',
+  'float',
+  'double',
+  'bsonobjectid',
+  'isbn',
+  'isbn10',
+  'isbn13',
+  'creditcard',
+  'ssn',
+  'rgbcolor',
+  'datetime',
+  'k8s-short-name',
+  'k8s-long-name',
 ])
 
 /** Whether a text has the format; true for a format that nobody knows. */

@@ -40,7 +40,7 @@ export function checkString(schema: Schema, value: string, path: string, add: Ad
 
 /** Code points, as Go counts runes; only counted where it matters. */
 function charactersOf(text: string, near: number): number {
-  return text.length <= near || text.length > near * 2 ? text.length : [...text].length
+  return text.length <= near || text.length > near * 2 ? text.length : Array.from(text).length
 }
 
 const matchers = new WeakMap<Schema, RE2JS>()

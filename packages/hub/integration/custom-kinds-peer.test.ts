@@ -113,4 +113,8 @@ function saidOf(answer: Awaited<ReturnType<Client['send']>>): Said {
 }
 
 const sorted = (value: unknown): unknown =>
-  isPlainObject(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value
+  isPlainObject(value)
+    ? Object.fromEntries(
+        Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1)),
+      )
+    : value

@@ -97,7 +97,7 @@ function replicasOf(kind: AnyKind, object: StoredObject, wanted: unknown): numbe
   const { name, resourceVersion, uid } = object.metadata
   if (metadata['name'] !== undefined && metadata['name'] !== name)
     throw badRequest(
-      `the name of the object (${String(metadata['name'])}) does not match the name on the URL (${name})`,
+      `the name of the object (${JSON.stringify(metadata['name'])}) does not match the name on the URL (${name})`,
     )
   if ((metadata['resourceVersion'] ?? resourceVersion) !== resourceVersion)
     throw conflict(kind, name, modifiedMessage)
@@ -105,7 +105,7 @@ function replicasOf(kind: AnyKind, object: StoredObject, wanted: unknown): numbe
     throw conflict(
       kind,
       name,
-      `Precondition failed: UID in precondition: ${String(metadata['uid'])}, UID in object meta: ${uid}`,
+      `Precondition failed: UID in precondition: ${JSON.stringify(metadata['uid'])}, UID in object meta: ${uid}`,
     )
   const replicas = spec['replicas'] ?? 0
   if (!Number.isInteger(replicas)) throw badRequest('spec.replicas of a Scale must be an integer')

@@ -1,23 +1,21 @@
-import { CompileFault, type Meter, caught, charge, fault } from './fault.ts'
+import { CompileFault, caught, charge, fault } from './fault.ts'
 import { functions } from './functions.ts'
 import { compileMacro } from './macros.ts'
-import { mayBeEqual } from './operators.ts'
+import {
+  type Compiled,
+  type Frame,
+  type Run,
+  type Scope,
+  isTrue,
+  member,
+  noOverload,
+} from './compiled.ts'
+import { mayBeEqual, textOf } from './operators.ts'
 import { type Overload, callOverload, matching } from './overload.ts'
 import { type Node, parseExpression } from './parse.ts'
 import * as types from './types.ts'
-import { type Type, fits, typeText } from './types.ts'
-import { ObjectValue, Optional, Uint, type Value } from './values.ts'
-
-/** What names stand for while an expression is evaluated, and what it may still cost. */
-export type Frame = { readonly meter: Meter; readonly values: Value[] }
-
-export type Run = (frame: Frame) => Value
-
-/** An expression that fits its types, ready to be evaluated. */
-export type Compiled = { readonly type: Type; readonly run: Run }
-
-/** The names that there are: what they are and where in the frame they stand. */
-export type Scope = ReadonlyMap<string, { readonly type: Type; readonly slot: number }>
+import { type Type, fits } from './types.ts'
+import { Optional, Uint, type Value } from './values.ts'
 
 /** Reads an expression and checks it against its types. Throws CompileFault. */
 export function compileExpression(
@@ -53,7 +51,7 @@ export function compile(node: Node, scope: Scope): Compiled {
     case 'map':
       return mapLiteral(node, scope)
     case 'call':
-      return compileMacro(node, scope) ?? special(node, scope) ?? call(node, scope)
+      return compileMacro(node, scope, compile) ?? special(node, scope) ?? call(node, scope)
   }
 }
 
@@ -82,7 +80,10 @@ function literal(node: Extract<Node, { type: 'literal' }>): Compiled {
       return constant(types.bytes, new TextEncoder().encode(text))
     case 'bool':
       return constant(types.bool, text === 'true')
-    default:
+    case 'null':
+    case 'end':
+    case 'ident':
+    case 'mark':
       return constant(types.nullType, null)
   }
 }
@@ -133,40 +134,6 @@ function select(node: Select, on: Compiled): Compiled {
   }
 }
 
-type Member = {
-  readonly type: Type
-  /** Undefined: it is not there. */
-  readonly get: (value: Value, meter: Meter) => Value | undefined
-}
-
-/** A field of an object, or an entry of a map. */
-export function member({ field, at }: Pick<Select, 'field' | 'at'>, holder: Type): Member {
-  if (holder.kind === 'object') {
-    const found = holder.fields.get(field)
-    if (found === undefined) throw new CompileFault(at, `undefined field '${field}'`)
-    const { name, type } = found
-    return {
-      type,
-      get: (value, meter) =>
-        value instanceof ObjectValue && value.has(name) ? value.get(name, type, meter) : undefined,
-    }
-  }
-  const fromMap: Member['get'] = (value) => (value instanceof Map ? value.get(field) : undefined)
-  if (holder.kind === 'map') return { type: holder.of, get: fromMap }
-  if (holder.kind !== 'dyn')
-    throw new CompileFault(at, `type '${typeText(holder)}' does not support field selection`)
-  return {
-    type: types.dyn,
-    get: (value, meter) => {
-      if (!(value instanceof ObjectValue)) return fromMap(value, meter)
-      const found = value.type.fields.get(field)
-      return found !== undefined && value.has(found.name)
-        ? value.get(found.name, found.type, meter)
-        : undefined
-    },
-  }
-}
-
 function index(node: Extract<Node, { type: 'index' }>, on: Compiled, at: Compiled): Compiled {
   const holder = on.type.kind === 'optional' ? on.type.of : on.type
   const key = holder.kind === 'map' ? holder.key : types.int
@@ -183,11 +150,8 @@ function index(node: Extract<Node, { type: 'index' }>, on: Compiled, at: Compile
     const found = inner === undefined ? undefined : itemAt(inner, wanted)
     if (isThrough) return new Optional(found)
     if (found !== undefined) return found
-    throw fault(
-      Array.isArray(inner)
-        ? `index out of bounds: ${String(wanted)}`
-        : `no such key: ${String(wanted)}`,
-    )
+    const what = Array.isArray(inner) ? 'index out of bounds' : 'no such key'
+    throw fault(`${what}: ${textOf(wanted)}`)
   }
   return { type: isThrough ? types.optionalOf(type) : type, run }
 }
@@ -239,7 +203,7 @@ function special(node: Extract<Node, { type: 'call' }>, scope: Scope): Compiled 
 function either(left: Run, right: Run, decides: boolean): Run {
   return (frame) => {
     charge(frame.meter, 1)
-    let first: unknown
+    let first: Error | undefined
     try {
       const value = isTrue(left(frame))
       if (value === decides) return decides
@@ -250,11 +214,6 @@ function either(left: Run, right: Run, decides: boolean): Run {
     if (value === decides || first === undefined) return value
     throw first
   }
-}
-
-export function isTrue(value: Value): boolean {
-  if (typeof value !== 'boolean') throw fault('no such overload')
-  return value
 }
 
 function call(node: Extract<Node, { type: 'call' }>, scope: Scope): Compiled {
@@ -301,17 +260,4 @@ function resultOf(candidates: readonly Overload[], given: readonly Type[]): Type
   return common(
     candidates.map(({ result }) => (typeof result === 'function' ? result(given) : result)),
   )
-}
-
-export function noOverload(
-  at: number,
-  name: string,
-  given: readonly Type[],
-  isMember = false,
-): CompileFault {
-  const [target = '', ...rest] = given.map(typeText)
-  const applied = isMember
-    ? `${target}.(${rest.join(', ')})`
-    : `(${given.map(typeText).join(', ')})`
-  return new CompileFault(at, `found no matching overload for '${name}' applied to '${applied}'`)
 }

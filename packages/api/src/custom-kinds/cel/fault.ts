@@ -38,8 +38,8 @@ export function fault(message: string): EvalFault {
 }
 
 /** What was caught is paid for; the end of the budget goes on up. */
-export function caught(thrown: unknown, meter: Meter): unknown {
-  if (thrown instanceof CostFault) throw thrown
+export function caught(thrown: unknown, meter: Meter): EvalFault {
+  if (!(thrown instanceof EvalFault)) throw thrown
   charge(meter, faultCost)
   return thrown
 }

@@ -1,35 +1,30 @@
-import {
-  type Compiled,
-  type Run,
-  type Scope,
-  compile,
-  isTrue,
-  member,
-  noOverload,
-} from './compile.ts'
+import { type Compiled, type Run, type Scope, isTrue, member, noOverload } from './compiled.ts'
 import { CompileFault, caught, charge, fault } from './fault.ts'
 import type { Node } from './parse.ts'
 import * as types from './types.ts'
 import { type Type, fits, typeText } from './types.ts'
 import { Optional, type Value } from './values.ts'
 
+/** How what stands inside is read: given, since it may hold macros in turn. */
+type Compile = (node: Node, scope: Scope) => Compiled
 type Call = Extract<Node, { type: 'call' }>
 
 /** `has`, and the functions that bring names of their own: `all(x, ...)`. Undefined if it is none of them. */
-export function compileMacro(node: Call, scope: Scope): Compiled | undefined {
+export function compileMacro(node: Call, scope: Scope, compile: Compile): Compiled | undefined {
   const { name, target, args } = node
-  if (name === 'has' && target === undefined && args.length === 1) return has(node, scope)
+  if (name === 'has' && target === undefined && args.length === 1) return has(node, scope, compile)
   if (name === 'bind' && target?.type === 'ident' && target.name === 'cel' && args.length === 3)
-    return bind(node, scope)
+    return bind(node, scope, compile)
   if (target === undefined) return undefined
-  if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2) return optMap(node, scope)
+  if ((name === 'optMap' || name === 'optFlatMap') && args.length === 2)
+    return optMap(node, scope, compile)
   const found = shapes
     .get(name)
     ?.find(({ variables, bodies }) => variables + bodies === args.length)
-  return found && loop(node, scope, found)
+  return found && loop(node, scope, { compile, ...found })
 }
 
-function has({ args, at }: Call, scope: Scope): Compiled {
+function has({ args, at }: Call, scope: Scope, compile: Compile): Compiled {
   const [arg] = args
   if (arg?.type !== 'select') throw new CompileFault(at, 'invalid argument to has() macro')
   const on = compile(arg.on, scope)
@@ -45,7 +40,7 @@ function has({ args, at }: Call, scope: Scope): Compiled {
   }
 }
 
-function bind({ args, at }: Call, scope: Scope): Compiled {
+function bind({ args, at }: Call, scope: Scope, compile: Compile): Compiled {
   const [name, value, body] = args
   if (name?.type !== 'ident') throw new CompileFault(at, 'cel.bind() needs a name')
   const bound = compile(value!, scope)
@@ -61,7 +56,7 @@ function bind({ args, at }: Call, scope: Scope): Compiled {
   }
 }
 
-function optMap({ name, target, args, at }: Call, scope: Scope): Compiled {
+function optMap({ name, target, args, at }: Call, scope: Scope, compile: Compile): Compiled {
   const on = compile(target!, scope)
   const [variable, body] = args
   if (variable?.type !== 'ident' || (on.type.kind !== 'optional' && on.type.kind !== 'dyn'))
@@ -116,7 +111,11 @@ type Folding = {
   readonly set: (values: Value[], first: Value, second: Value) => void
 }
 
-function loop(node: Call, scope: Scope, { variables }: Shape): Compiled {
+function loop(
+  node: Call,
+  scope: Scope,
+  { variables, compile }: Shape & { readonly compile: Compile },
+): Compiled {
   const { name, target, args, at } = node
   const on = compile(target!, scope)
   if (!['list', 'map', 'dyn'].includes(on.type.kind))
@@ -182,7 +181,7 @@ type Fold = (entries: Entries, folding: Folding, frame: Parameters<Run>[0]) => V
 /** True for one decides; an item without an answer decides nothing unless no other does. */
 function deciding(decides: boolean): Fold {
   return (entries, { bodies, set }, frame) => {
-    let first: unknown
+    let first: Error | undefined
     for (const [key, value] of entries) {
       charge(frame.meter, 2)
       set(frame.values, key, value)

@@ -222,7 +222,7 @@ export const operators: Library = {
       if (typeof value === 'number' && Number.isFinite(value))
         return wide(BigInt(Math.trunc(value)))
       if (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) return wide(BigInt(value))
-      throw fault(`type conversion error from '${kindOf(value!)}' to 'int'`)
+      throw unconvertible(value!, 'int')
     }),
   ],
   uint: [
@@ -230,7 +230,7 @@ export const operators: Library = {
       if (value instanceof Uint) return value
       if (typeof value === 'bigint') return wideUint(value)
       if (typeof value === 'string' && /^\d{1,20}$/.test(value)) return wideUint(BigInt(value))
-      throw fault(`type conversion error from '${kindOf(value!)}' to 'uint'`)
+      throw unconvertible(value!, 'uint')
     }),
   ],
   double: [
@@ -238,14 +238,14 @@ export const operators: Library = {
       if (isNumber(value!)) return Number(numberOf(value))
       if (typeof value === 'string' && value.trim() !== '' && !Number.isNaN(Number(value)))
         return Number(value)
-      throw fault(`type conversion error from '${kindOf(value!)}' to 'double'`)
+      throw unconvertible(value!, 'double')
     }),
   ],
   bool: [
     on([dyn], bool, ([value]) => {
       if (typeof value === 'boolean') return value
       if (value === 'true' || value === 'false') return value === 'true'
-      throw fault(`type conversion error from '${kindOf(value!)}' to 'bool'`)
+      throw unconvertible(value!, 'bool')
     }),
   ],
   bytes: [on([string], bytes, ([text]) => new TextEncoder().encode(text as string))],
@@ -305,7 +305,12 @@ export const operators: Library = {
   ],
 }
 
-function textOf(value: Value): string {
+function unconvertible(value: Value, wanted: string): Error {
+  const quoted = [kindOf(value), wanted].map((kind) => `'${kind}'`)
+  return fault(`type conversion error from ${quoted.join(' to ')}`)
+}
+
+export function textOf(value: Value): string {
   if (typeof value === 'string') return value
   if (typeof value === 'boolean') return String(value)
   if (isNumber(value)) return String(numberOf(value))
@@ -314,5 +319,5 @@ function textOf(value: Value): string {
     return new Date(Number(value.ns / 1_000_000n)).toISOString().replace('.000Z', 'Z')
   if (value instanceof Span) return `${Number(value.ns) / 1e9}s`
   if (value instanceof Opaque) return value.text
-  throw fault(`type conversion error from '${kindOf(value)}' to 'string'`)
+  throw unconvertible(value, 'string')
 }

@@ -10,16 +10,22 @@ type Amount = bigint
 
 const nano = 1_000_000_000n
 const scales: Readonly<Record<string, bigint>> = {
-  ...{ n: 1n, u: 1_000n, m: 1_000_000n, '': nano, k: nano * 1_000n, M: nano * 1_000_000n },
-  ...{ G: nano * 10n ** 9n, T: nano * 10n ** 12n, P: nano * 10n ** 15n, E: nano * 10n ** 18n },
-  ...{
-    Ki: nano << 10n,
-    Mi: nano << 20n,
-    Gi: nano << 30n,
-    Ti: nano << 40n,
-    Pi: nano << 50n,
-    Ei: nano << 60n,
-  },
+  n: 1n,
+  u: 1_000n,
+  m: 1_000_000n,
+  '': nano,
+  k: nano * 1_000n,
+  M: nano * 1_000_000n,
+  G: nano * 10n ** 9n,
+  T: nano * 10n ** 12n,
+  P: nano * 10n ** 15n,
+  E: nano * 10n ** 18n,
+  Ki: nano << 10n,
+  Mi: nano << 20n,
+  Gi: nano << 30n,
+  Ti: nano << 40n,
+  Pi: nano << 50n,
+  Ei: nano << 60n,
 }
 const pattern =
   /^([+-]?)(\d{1,40}(?:\.\d{0,40})?|\.\d{1,40})(?:([eE])([-+]?\d{1,2})|(n|u|m|k|[KMGTPE]i|[MGTPE])?)$/

@@ -131,7 +131,7 @@ export const stringFunctions: Library = {
     onText([], string, (text) => text.replaceAll(/[a-z]+/g, (part) => part.toUpperCase())),
   ],
   trim: [onText([], string, (text) => text.trim())],
-  reverse: [onText([], string, (text) => [...text].toReversed().join(''))],
+  reverse: [onText([], string, (text) => Array.from(text).toReversed().join(''))],
   replace: [
     onText([string, string], string, replace),
     onText([string, string, int], string, replace),

@@ -2,7 +2,7 @@ import { fault } from './fault.ts'
 import type { Library } from './functions.ts'
 import type { Overload } from './overload.ts'
 import { duration, int, string, timestamp } from './types.ts'
-import { Span, Time, type Value } from './values.ts'
+import type { Span, Time, Value } from './values.ts'
 
 const parts: Readonly<Record<string, (date: Date) => number>> = {
   getFullYear: (date) => date.getUTCFullYear(),
@@ -28,7 +28,7 @@ function dateOf(time: Value, zone: Value | undefined): Date {
   if (zone === undefined || zone === 'UTC') return new Date(ms)
   const found = zonePattern.exec(zone as string)
   if (found === null)
-    throw fault(`unknown time zone ${String(zone)}: write an offset such as +01:00`)
+    throw fault(`unknown time zone ${JSON.stringify(zone)}: write an offset such as +01:00`)
   const minutes = Number(found[2]) * 60 + Number(found[3])
   return new Date(ms + (found[1] === '-' ? -minutes : minutes) * 60_000)
 }

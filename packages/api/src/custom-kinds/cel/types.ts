@@ -59,18 +59,10 @@ export const optionalOf = (of: Type): Type => ({ kind: 'optional', of })
 
 /** The name of a type in messages. */
 export function typeText(type: Type): string {
-  switch (type.kind) {
-    case 'list':
-      return `list(${typeText(type.of)})`
-    case 'map':
-      return `map(${typeText(type.key)}, ${typeText(type.of)})`
-    case 'optional':
-      return `optional_type(${typeText(type.of)})`
-    case 'object':
-      return type.name
-    default:
-      return type.kind
-  }
+  if (type.kind === 'list') return `list(${typeText(type.of)})`
+  if (type.kind === 'map') return `map(${typeText(type.key)}, ${typeText(type.of)})`
+  if (type.kind === 'optional') return `optional_type(${typeText(type.of)})`
+  return type.kind === 'object' ? type.name : type.kind
 }
 
 /** Whether a value of one type may stand where another is wanted. */
@@ -84,10 +76,10 @@ export function fits(given: Type, wanted: Type): boolean {
   return given.kind === wanted.kind
 }
 
-const reserved: ReadonlySet<string> = new Set([
-  ...['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function'],
-  ...['if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while'],
-])
+const reserved: ReadonlySet<string> = new Set(
+  `true false null in as break const continue else for function if import let loop package namespace
+   return var void while`.split(/\s+/),
+)
 
 /** How an expression names a field; undefined if it cannot. */
 export function escapedName(name: string): string | undefined {
@@ -134,9 +126,10 @@ function makeType(schema: Schema, isObject: boolean): Type | undefined {
     }
     case 'object':
       return objectType(schema, isObject)
-    default:
-      return undefined
+    case undefined:
+      break
   }
+  return undefined
 }
 
 function typeOfFormat(name: string | undefined): Type {

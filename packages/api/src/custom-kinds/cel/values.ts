@@ -115,16 +115,11 @@ export function valueOf(json: unknown, type: Type, meter: Meter): Value {
 }
 
 function textValue(text: string, type: Type): Value {
-  switch (type.kind) {
-    case 'timestamp':
-      return parseTime(text)
-    case 'duration':
-      return parseSpan(text)
-    case 'bytes':
-      return Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-    default:
-      return text
-  }
+  if (type.kind === 'timestamp') return parseTime(text)
+  if (type.kind === 'duration') return parseSpan(text)
+  return type.kind === 'bytes'
+    ? Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    : text
 }
 
 const timePattern =
@@ -180,7 +175,7 @@ export function equalValues(left: Value, right: Value, meter: Meter): boolean {
   if (left === right) return true
   if (typeof left === 'string' && typeof right === 'string') return false
   if (typeof left === 'number' || typeof left === 'bigint' || left instanceof Uint)
-    return isNumber(right) && numberOf(left) == numberOf(right)
+    return isNumber(right) && isSame(numberOf(left), numberOf(right))
   if (Array.isArray(left))
     return Array.isArray(right) && equalLists(left as Value[], right as Value[], meter)
   if (left instanceof Map)
@@ -199,6 +194,10 @@ export function equalValues(left: Value, right: Value, meter: Meter): boolean {
     return left.length === right.length && left.every((byte, index) => byte === right[index])
   return false
 }
+
+/** Whole and real numbers are equal by what they are; nothing is equal to what is no number. */
+const isSame = (left: bigint | number, right: bigint | number): boolean =>
+  typeof left === typeof right ? left === right : Number(left) === Number(right)
 
 export function isNumber(value: Value): value is bigint | number | Uint {
   return typeof value === 'bigint' || typeof value === 'number' || value instanceof Uint
