@@ -141,16 +141,6 @@ export const differences: Reasons = {
     ),
   ),
   ...each(
-    'watch',
-    ['ends in time below 0'],
-    [
-      {
-        at: '0.events',
-        why: 'Kubernetes ends it with an error of its own making; the hub just ends it.',
-      },
-    ],
-  ),
-  ...each(
     'namespace',
     ['with finalizers of its own', 'with a generated name'],
     [{ at: '0.body.metadata.managedFields', why: finalizersOwner }],

@@ -15,3 +15,9 @@ export const stepsMax = 20
 
 /** What is shown of one value in a difference. */
 export const shownCharactersMax = 600
+
+/** A request of the fuzzer that takes longer than this has found something. */
+export const hangMs = 1000
+
+/** How often a failing request is sent again to make it smaller. */
+export const shrinkTriesMax = 500

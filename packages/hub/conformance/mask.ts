@@ -1,6 +1,10 @@
 import { isPlainObject, isRawNumber, setKey } from '@skerry/base/json'
+import { digestText } from './digest-text.ts'
 import { isNotAmbient } from './ambient.ts'
 import type { Answer } from './row.ts'
+
+/** Longer texts are kept as their beginning and their digest. */
+const textCharactersMax = 4000
 
 /** What stands for `{id}` and its kin in one run. */
 export type Names = Readonly<Record<string, string>>
@@ -57,7 +61,9 @@ function textMask(names: Names): (text: string) => string {
     for (const [name, value] of known)
       masked = masked.replaceAll(value, name.startsWith('$') ? `<${name.slice(1)}>` : `{${name}}`)
     for (const [pattern, label] of patterns) masked = masked.replaceAll(pattern, label)
-    return masked
+    return masked.length <= textCharactersMax
+      ? masked
+      : `${masked.slice(0, 100)}<${masked.length} characters, ${digestText(masked)}>`
   }
 }
 

@@ -6,7 +6,7 @@ import type { Answer, Row } from './row.ts'
 /** What Kubernetes answered, so that the table can be judged where there is no Kubernetes. */
 export type Recording = {
   readonly server: string
-  readonly rows: Readonly<Record<string, RecordedRow>>
+  readonly rows: ReadonlyMap<string, RecordedRow>
 }
 
 type RecordedRow = {
@@ -15,15 +15,18 @@ type RecordedRow = {
   readonly answers: readonly Answer[]
 }
 
-const file = join(import.meta.dirname, 'recording.json')
+const file = join(import.meta.dirname, 'recording.jsonl')
 
 export async function readRecording(): Promise<Recording> {
-  return JSON.parse(await readFile(file, 'utf8')) as Recording
+  const [head = '', ...lines] = (await readFile(file, 'utf8')).trim().split('\n')
+  const { server } = JSON.parse(head) as Pick<Recording, 'server'>
+  const rows = lines.map((line) => JSON.parse(line) as RecordedRow & { readonly name: string })
+  return { server, rows: new Map(rows.map((row) => [row.name, row])) }
 }
 
 /** The answers to a row; undefined if none were recorded of these very requests. */
 export function recordedAnswers(recording: Recording, row: Row): readonly Answer[] | undefined {
-  const recorded = Object.hasOwn(recording.rows, row.name) ? recording.rows[row.name] : undefined
+  const recorded = recording.rows.get(row.name)
   return recorded?.steps === stepsDigest(row) ? recorded.answers : undefined
 }
 
@@ -34,14 +37,8 @@ export async function writeRecording(
 ): Promise<void> {
   const lines = answered
     .toSorted((left, right) => (left.row.name < right.row.name ? -1 : 1))
-    .map(
-      ({ row, answers }) =>
-        `${JSON.stringify(row.name)}: ${JSON.stringify({ steps: stepsDigest(row), answers })}`,
-    )
-  await writeFile(
-    file,
-    `{"server": ${JSON.stringify(server)}, "rows": {\n${lines.join(',\n')}\n}}\n`,
-  )
+    .map(({ row, answers }) => JSON.stringify({ name: row.name, steps: stepsDigest(row), answers }))
+  await writeFile(file, `${[JSON.stringify({ server }), ...lines].join('\n')}\n`)
 }
 
 function stepsDigest(row: Row): string {

@@ -124,10 +124,6 @@ export const watchRows: readonly Row[] = [
     ask: `${ownConfigMaps}?watch=1&timeoutSeconds=long`,
     events: 9,
   }),
-  one('ends in time below 0', {
-    ask: `${ownConfigMaps}?watch=1&timeoutSeconds=-1&labelSelector=none`,
-    events: 9,
-  }),
   one('is a word', `${ownConfigMaps}?watch=perhaps&labelSelector=none`),
   one('is false', `${ownConfigMaps}?watch=false&labelSelector=none`),
   one('of one object', since, own('a'), {

@@ -201,13 +201,14 @@ describe('paths', () => {
       `${sites}/x/status/more`,
       '/api/v1/namespaces/default/namespaces/x',
       '/api/v1/constructor',
-      `${maps}/%zz`,
       `${maps}//x`,
       '/openapi/v9',
     ])
       refused(await rig.call('GET', path), 404, /could not find the requested resource/)
+    refused(await rig.call('GET', `${maps}/%zz`), 400, /Bad Request/)
+    refused(await rig.call('GET', `${maps}/%2e%2e`), 400, /may not be '\.\.'/)
     refused(await rig.call('GET', `${sites}/none`), 404, /sites\.skerry\.dev "none" not found/)
-    refused(await rig.call('GET', `${maps}/..%2f..%2fsecrets`), 404, /not found/)
+    refused(await rig.call('GET', `${maps}/..%2f..%2fsecrets`), 404, /could not find/)
     refused(await rig.call('PUT', sites, { body: site('x') }), 405, /does not allow this method/)
     refused(await rig.call('OPTIONS', sites), 405, /method/)
     const head = await rig.call('HEAD', `${sites}?watch=true`)
@@ -350,11 +351,15 @@ describe('objects', () => {
   it('are refused where the URL and the body differ', async () => {
     await using rig = await openRig()
     const post = (body: unknown) => rig.call('POST', sites, { body })
-    refused(await post({ ...site('a'), kind: 'Fleet' }), 400, /the kind in the data \(Fleet\)/)
+    refused(
+      await post({ ...site('a'), kind: 'Fleet' }),
+      422,
+      /kind: Invalid value: "Fleet": must be Site/,
+    )
     refused(
       await post({ ...site('a'), apiVersion: 'v1' }),
       400,
-      /the apiVersion in the data \(v1\)/,
+      /the API version in the data \(v1\)/,
     )
     refused(
       await post({ ...site('a'), metadata: { name: 'a', namespace: 'other' } }),
@@ -364,11 +369,11 @@ describe('objects', () => {
     refused(
       await post({ ...site('a'), metadata: { name: 7 } }),
       400,
-      /metadata\.name must be a string/,
+      /cannot unmarshal number into Go struct field ObjectMeta\.name of type string/,
     )
-    refused(await post({ ...site('a'), metadata: [] }), 400, /metadata must be an object/)
-    refused(await post([]), 400, /must be an object/)
-    refused(await post(null), 400, /must be an object/)
+    refused(await post({ ...site('a'), metadata: [] }), 400, /cannot unmarshal array/)
+    refused(await post([]), 400, /cannot unmarshal array/)
+    refused(await post(null), 400, /Object 'Kind' is missing/)
     refused(
       await rig.call('PUT', `${sites}/b`, { body: site('a') }),
       400,
@@ -392,7 +397,7 @@ describe('objects', () => {
     )
     refused(
       await rig.call('POST', `${sites}?fieldValidation=x`, { body: odd }),
-      400,
+      422,
       /Unsupported value: "x"/,
     )
     const warned = await rig.call('POST', sites, { body: odd })
@@ -409,7 +414,7 @@ describe('objects', () => {
     refused(await rig.call('GET', `${sites}/a`), 404, /not found/)
     refused(
       await rig.call('POST', `${sites}?dryRun=Some`, { body: site('a') }),
-      400,
+      422,
       /supported values: "All"/,
     )
   })
@@ -550,7 +555,11 @@ describe('deletion', () => {
     await using rig = await openRig()
     await rig.call('POST', maps, { body: { metadata: { name: 'm', finalizers: ['x.dev/y'] } } })
     const wrong = { preconditions: { uid: 'x' } }
-    refused(await rig.call('DELETE', `${maps}/m`, { body: wrong }), 409, /Precondition failed: UID/)
+    refused(
+      await rig.call('DELETE', `${maps}/m`, { body: wrong }),
+      409,
+      /the UID in the precondition/,
+    )
     refused(
       await rig.call('DELETE', `${maps}/m`, { body: { preconditions: { uid: 1 } } }),
       400,
@@ -647,9 +656,9 @@ describe('hostile bodies', () => {
     await using rig = await openRig()
     const post = (text: string | Buffer, headers: Record<string, string> = json) =>
       rig.call('POST', maps, { text, headers })
-    refused(await post('{"metadata":'), 400, /is not JSON: .*JSON/)
-    refused(await post(''), 400, /body of the request is empty/)
-    refused(await post(Buffer.from([0xff, 0xfe, 0x7b])), 400, /not UTF-8/)
+    refused(await post('{"metadata":'), 400, /json parse error: unexpected end of JSON input/)
+    refused(await post(''), 400, /unexpected end of JSON input \(<empty>\)/)
+    refused(await post(Buffer.from([0xff, 0xfe, 0x7b])), 400, /looking for beginning of value/)
     refused(
       await post(`{"data":${'['.repeat(500)}${']'.repeat(500)}}`),
       400,
@@ -658,27 +667,22 @@ describe('hostile bodies', () => {
     refused(
       await post(`${'{"a":'.repeat(200_000)}1${'}'.repeat(200_000)}`),
       400,
-      /nests deeper than 100|not JSON/,
+      /nests deeper than 100|json parse error/,
     )
     refused(
       await post(`{"n":12345678901234567890,"d":${'['.repeat(200_000)}${']'.repeat(200_000)}}`),
       400,
-      /nests deeper than 100|not JSON/,
+      /nests deeper than 100|json parse error/,
     )
     refused(
       await post('x', { 'content-type': 'application/xml' }),
       415,
-      /unknown format \(application\/xml\)/,
-    )
-    refused(
-      await post('{}', { ...json, 'content-encoding': 'gzip' }),
-      415,
-      /without Content-Encoding/,
+      /unknown format - accepted media types include: application\/json/,
     )
     refused(
       await post('{"metadata":{"name":"a"},"data":{"k":7}}'),
-      422,
-      /data\.k: Invalid value: "integer": data\.k in body must be of type string/,
+      400,
+      /cannot unmarshal number into Go struct field ConfigMap\.data of type string/,
     )
   })
   it('of YAML too', async () => {
@@ -686,18 +690,18 @@ describe('hostile bodies', () => {
     const post = (text: string) =>
       rig.call('POST', maps, { text, headers: { 'content-type': 'application/yaml' } })
     const bomb = `a: &a [${'x,'.repeat(50)}]\n${Array.from({ length: 8 }, (_, index) => `k${index}: &n${index} [${`*${index === 0 ? 'a' : `n${index - 1}`},`.repeat(50)}]`).join('\n')}\n`
-    refused(await post(bomb), 400, /not YAML: .*alias/i)
-    refused(await post('a: [1'), 400, /not YAML/)
-    refused(await post('a: 1\na: 2'), 400, /not YAML: .*unique/)
-    refused(await post('a: 1\n---\nb: 2'), 400, /not YAML: .*multiple documents/)
-    refused(await post(`a: ${'['.repeat(5000)}`), 400, /not YAML|deeper/)
-    refused(await post('just text'), 400, /must be an object/)
+    refused(await post(bomb), 400, /yaml: .*alias/i)
+    refused(await post('a: [1'), 400, /yaml: /)
+    refused(await post('a: 1\na: 2'), 400, /yaml: .*unique/)
+    refused(await post('a: 1\n---\nb: 2'), 400, /yaml: .*multiple documents/)
+    refused(await post(`a: ${'['.repeat(5000)}`), 400, /yaml: |deeper/)
+    refused(await post('just text'), 400, /cannot unmarshal string/)
   })
   it('of protobuf too', async () => {
     await using rig = await openRig()
     const headers = { 'content-type': 'application/vnd.kubernetes.protobuf' }
     const post = (bytes: Buffer) => rig.call('POST', maps, { text: bytes, headers })
-    refused(await post(Buffer.from('nonsense')), 400, /does not begin with k8s/)
+    refused(await post(Buffer.from('nonsense')), 400, /does not appear to be a protobuf message/)
     refused(await post(Buffer.from('k8s\0\x0a\xff', 'latin1')), 400, /not protobuf: it ends within/)
     refused(await post(Buffer.from('k8s\0')), 400, /not taken as protobuf/)
     const varint = Buffer.concat([Buffer.from('k8s\0'), Buffer.alloc(64, 0xff)])
@@ -708,13 +712,13 @@ describe('hostile bodies', () => {
     refused(
       await rig.call('POST', maps, { text: 'x'.repeat(4 << 20), headers: json }),
       413,
-      /limit is 3145728 bytes/,
+      /limit is 3145728$/,
     )
     const chunked = { ...json, 'transfer-encoding': 'chunked' }
     refused(
       await rig.call('POST', maps, { text: 'x'.repeat(4 << 20), headers: chunked }),
       413,
-      /limit is 3145728 bytes/,
+      /limit is 3145728$/,
     )
     assert.equal((await rig.call('GET', maps)).code, 200)
   })
@@ -730,7 +734,7 @@ describe('hostile bodies', () => {
 describe('hostile queries', () => {
   it('are refused with one clear sentence', async () => {
     await using rig = await openRig()
-    refused(await rig.call('GET', `${sites}?labelSelector=a%3D(`), 400, /label selector/)
+    refused(await rig.call('GET', `${sites}?labelSelector=a%3D(`), 400, /expected: identifier/)
     refused(
       await rig.call('GET', `${sites}?fieldSelector=spec.x%3D1`),
       400,

@@ -1,6 +1,9 @@
 import { ApiError } from '@skerry/api/status'
 import { acceptClausesMax } from './limits.ts'
 
+/** Known, and not answered in. */
+const protobufType = 'application/vnd.kubernetes.protobuf'
+
 /** What form of an answer the client takes. */
 export type Accepted = {
   readonly format: 'json' | 'yaml'
@@ -37,7 +40,7 @@ export function negotiate(header: string | undefined, mayShape = true): Accepted
     if (accepted !== undefined && (accepted.as === undefined || mayShape)) return accepted
   }
   const types = 'application/json, application/yaml'
-  throw clauses.some(({ type }) => Object.hasOwn(formats, type))
+  throw clauses.some(({ type }) => type === protobufType || Object.hasOwn(formats, type))
     ? new ApiError('NotAcceptable', `only the following media types are accepted: ${types}`)
     : new ApiError(
         'NotAcceptable',

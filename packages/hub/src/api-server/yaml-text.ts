@@ -10,6 +10,7 @@ export function parseYaml(text: string): unknown {
     intAsBigInt: true,
     maxAliasCount: aliasesMax,
     prettyErrors: true,
+    logLevel: 'error',
     merge: false,
   })
   return replaceValues(value, fromBigInt)

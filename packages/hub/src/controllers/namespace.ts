@@ -37,7 +37,11 @@ async function reconcileNamespace(
   const isEnding = namespace === undefined || namespace.metadata.deletionTimestamp !== undefined
   if (!isEnding) {
     await setFinalizer(view, namespace, true)
-    await updateStatus(state, namespaceKind, { name }, () => ({ phase: 'Active' }))
+    // By what it is when it is written: somebody may have deleted it since.
+    await updateStatus(state, namespaceKind, { name }, ({ metadata, status }) => ({
+      ...status,
+      phase: metadata.deletionTimestamp === undefined ? 'Active' : 'Terminating',
+    }))
     return undefined
   }
   const left = await deleteContents(view, name, options.kinds)
