@@ -304,6 +304,8 @@ describe('kinds that users bring', () => {
     const name = await define(plainDefinition('lamps', 'Lamp'))
     await good('POST', things('lamps'), { body: thing('free') })
     await good('POST', things('lamps'), { body: thing('held', {}, { finalizers: ['t.io/hold'] }) })
+    const watching = fetch(`${rig.server}${things('lamps')}?watch=true`)
+    const watch = (await watching).text()
     await good('DELETE', `${definitions}/${name}`)
     await until('terminating', async () => (await condition(name, 'Terminating')) === 'True')
     await gone(`${things('lamps')}/free`)
@@ -319,6 +321,7 @@ describe('kinds that users bring', () => {
     })
     await gone(`${definitions}/${name}`)
     await gone(things('lamps'))
+    assert.match(await watch, /^\{"type":"ADDED"/)
   })
 
   it('go with their namespace and with their owners', async () => {

@@ -2,6 +2,7 @@ import { methodNotAllowed } from '@skerry/api/status'
 import { scopedState, scopedTexts } from '../access/scoped-state.ts'
 import type { SiteScope } from './authorization.ts'
 import { warn } from './answer.ts'
+import type { AnyKind } from '@skerry/api/kind'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
@@ -32,7 +33,11 @@ export async function serveResource(
   if (virtual !== undefined) return serveVirtual(server, call, { virtual, verb })
   if (subresource === undefined && !(kind.verbs ?? [verb]).includes(verb as never))
     throw methodNotAllowed()
-  if (verb === 'watch') return serveWatch(server, call, begun)
+  if (verb === 'watch') {
+    using gone = untilGone(server, kind)
+    const closing = AbortSignal.any([server.closing, gone.signal])
+    return await serveWatch({ ...server, closing }, call, begun)
+  }
   if (name === undefined) {
     if (verb === 'list') return serveList(server, call)
     if (verb === 'create') return serveCreate(server, call)
@@ -48,6 +53,15 @@ export async function serveResource(
   if (verb === 'patch') return servePatch(server, one)
   if (subresource === undefined) return serveDelete(server, one)
   throw methodNotAllowed()
+}
+
+/** Whoever watches a kind that users took away, or changed, is told by the end of the watch. */
+function untilGone({ kinds }: ServerContext, kind: AnyKind): Disposable & { signal: AbortSignal } {
+  const gone = new AbortController()
+  const subscription = kinds.subscribe(() => {
+    if (!kinds.kinds.includes(kind)) gone.abort(new Error('The kind has changed.'))
+  })
+  return { signal: gone.signal, [Symbol.dispose]: () => subscription[Symbol.dispose]() }
 }
 
 function withinSites(server: ServerContext, sites: SiteScope): ServerContext {
