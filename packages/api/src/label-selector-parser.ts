@@ -79,6 +79,12 @@ function comparisonAt(reader: Reader, key: string): LabelRequirement {
       checkValue(key, value, 0)
       return { key, operator: operator.type === '>' ? 'Gt' : 'Lt', values: [value] }
     }
+    case '!':
+    case '(':
+    case ')':
+    case ',':
+    case 'end':
+    case 'identifier':
     default:
       throw unparsable(`found '${operator.text}', expected: in, notin, =, ==, !=, gt, lt`)
   }

@@ -52,6 +52,7 @@ function namesOf({ names }: AnyKind): (name: unknown, path: string) => Problem[]
         typeof name !== 'string' || name === ''
           ? nameProblems(name, path)
           : dnsLabelRules(name).map((rule) => invalid(path, name, rule))
+    case undefined:
     default:
       return nameProblems
   }

@@ -35,7 +35,7 @@ export function scanJson(text: string): JsonScan {
 
 const spaces = /[ \t\r\n]*/y
 /** Everything in a string up to its end, an escape or a character that may not stand there. */
-const plainText = /[^"\\\u0000-\u001f]*/y
+const plainText = /(?:[^"\\\p{Cc}]|[\u007f-\u009f])*/uy
 const numberText = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
 const scalars = ['true', 'false', 'null'] as const
 

@@ -573,7 +573,7 @@ describe('deletion', () => {
     refused(
       await rig.call('DELETE', `${maps}/m`, { body: { kind: 'Pod' } }),
       400,
-      /must be DeleteOptions/,
+      /no kind "Pod" is registered/,
     )
     const held = await rig.call('DELETE', `${maps}/m?dryRun=All`)
     assert.equal(held.json['kind'], 'ConfigMap')

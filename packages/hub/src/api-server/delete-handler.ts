@@ -68,6 +68,7 @@ export async function serveDeleteCollection(
   await sendAnswer(call, { code: 200, body })
 }
 
-function withoutType({ apiVersion: _, kind: __, ...object }: StoredObject): StoredObject {
-  return object as StoredObject
+function withoutType(object: StoredObject): StoredObject {
+  const { apiVersion: _, kind: __, ...rest } = object
+  return rest as StoredObject
 }

@@ -59,6 +59,7 @@ function decode(schema: Schema, value: unknown, place: Place): unknown {
     case 'boolean':
       if (typeof value !== 'boolean') throw wrong(schema, value, place)
       return value
+    case undefined:
     default:
       return value
   }
@@ -155,6 +156,8 @@ function goTypeName(schema: Schema, place: Place): string {
       return 'float64'
     case 'boolean':
       return 'bool'
+    case 'string':
+    case undefined:
     default:
       return schema.format === 'byte' ? '[]uint8' : 'string'
   }
