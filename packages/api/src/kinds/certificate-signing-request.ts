@@ -264,7 +264,8 @@ function conditionProblems(conditions: readonly SigningCondition[]): Problem[] {
     : mustBeTrue
 }
 
-function durationCell({ expirationSeconds }: Spec): string {
+function durationCell(spec: Spec | undefined): string {
+  const expirationSeconds = spec?.expirationSeconds
   return expirationSeconds === undefined ? '<none>' : humanAge(expirationSeconds * 1000)
 }
 
