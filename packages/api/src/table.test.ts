@@ -95,7 +95,7 @@ describe('tableOf', () => {
   })
   it('has as many definitions as cells for every kind', () => {
     for (const kind of kinds) {
-      const { rows, columnDefinitions: definitions } = tableOf(kind, [stored({})], {
+      const { rows, columnDefinitions: definitions } = tableOf(kind, [stored({ spec: {}, roleRef: {} })], {
         nowMs,
         includeObject: 'None',
       })
