@@ -95,10 +95,14 @@ describe('tableOf', () => {
   })
   it('has as many definitions as cells for every kind', () => {
     for (const kind of kinds) {
-      const { rows, columnDefinitions: definitions } = tableOf(kind, [stored({ spec: {}, roleRef: {} })], {
-        nowMs,
-        includeObject: 'None',
-      })
+      const { rows, columnDefinitions: definitions } = tableOf(
+        kind,
+        [stored({ spec: {}, roleRef: {} })],
+        {
+          nowMs,
+          includeObject: 'None',
+        },
+      )
       assert.equal(rows[0]!.cells.length, definitions.length, kind.kind)
       assert.equal(definitions.filter(({ format }) => format === 'name').length, 1, kind.kind)
     }
