@@ -19,7 +19,8 @@ import { isFromFuture } from './site-reports.ts'
 export function createSitePresenceController({ clock }: { clock: Clock }): Controller {
   return {
     name: 'site-presence',
-    reads: [reads(siteKind, (site) => [keyOf(site)])],
+    // Who is not there can only come, and that is told by whoever hears of it.
+    reads: [reads(siteKind, (site) => (isWaitedFor(site.status) ? [keyOf(site)] : []))],
     owns: [
       [siteKind, 'connectivity'],
       [siteKind, 'connectivityChangedTime'],
@@ -28,6 +29,10 @@ export function createSitePresenceController({ clock }: { clock: Clock }): Contr
     workers: 4,
     reconcile: (key, view) => reconcilePresence(key, view, clock),
   }
+}
+
+function isWaitedFor(status: SiteStatus | undefined): boolean {
+  return status?.connectivity === undefined || status.connectivity === 'Online'
 }
 
 async function reconcilePresence(key: string, view: View, clock: Clock): Promise<Outcome> {

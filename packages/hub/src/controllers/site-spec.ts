@@ -15,8 +15,8 @@ import type { HubStore, StoredSpec } from '@skerry/store/hub-store'
 import { type SpecContent, blobsOf, composeSiteSpec } from './compose-site-spec.ts'
 import { contentDigest } from './content-digest.ts'
 import { specLookMs, specRenewBeforeMs, specValidMs } from './limits.ts'
-import { isNews } from './fleet-sites.ts'
 import { revisionLayers } from './rollout-facts.ts'
+import { isAsMade, isSpecNews } from './site-news.ts'
 
 export type Sign = (payloadType: string, bytes: Uint8Array) => Envelope
 
@@ -31,11 +31,12 @@ export function createSiteSpecController(options: SiteSpecOptions): Controller {
   return {
     name: 'site-spec',
     reads: [
-      reads(siteKind, (site, _, before) =>
-        before !== undefined && !isNews(before, site)
-          ? []
-          : [`${keyOf(site)}/${site.metadata.uid}`],
-      ),
+      reads(siteKind, (site, cached, before) => {
+        // A site that has gone leaves its spec behind.
+        const isThere = cached.get(siteKind, site.metadata) !== undefined
+        const isOld = before === undefined ? isThere && isAsMade(site) : !isSpecNews(before, site)
+        return isOld ? [] : [`${keyOf(site)}/${site.metadata.uid}`]
+      }),
       reads(profileRevisionKind, (revision, cached) =>
         cached
           .list(siteKind, revision.metadata.namespace)

@@ -1,13 +1,13 @@
 import { setCondition } from '@skerry/api/condition'
 import { profileRevisionKind } from '@skerry/api/kinds/profile'
-import { type Site, siteKind } from '@skerry/api/kinds/site'
+import { type Site, nothingAssigned, siteKind } from '@skerry/api/kinds/site'
 import { compareSpecVersions } from '@skerry/api/site-spec'
 import type { Clock } from '@skerry/base/clock'
 import { type Controller, type View, keyOf, parseKey, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
 import { type SpecContent, composeSiteSpec } from './compose-site-spec.ts'
-import { isNews } from './fleet-sites.ts'
 import { revisionLayers } from './rollout-facts.ts'
+import { isAsMade, isSpecNews } from './site-news.ts'
 
 type Sync = NonNullable<NonNullable<Site['status']>['sync']>
 
@@ -17,7 +17,7 @@ export function createSiteSyncController({ clock }: { clock: Clock }): Controlle
     name: 'site-sync',
     reads: [
       reads(siteKind, (site, _, before) =>
-        before !== undefined && !isNews(before, site) ? [] : [keyOf(site)],
+        (before === undefined ? isAsMade(site) : !isSpecNews(before, site)) ? [] : [keyOf(site)],
       ),
       reads(profileRevisionKind, () => []),
     ],
@@ -56,7 +56,7 @@ export function syncOf(
     return { sync: 'OutOfSync', reason: 'NoSpec', message: desired.message }
   if (desired === undefined)
     return (status.assigned ?? []).length === 0
-      ? { sync: 'Synced', reason: 'NothingAssigned', message: 'Nothing is asked for here.' }
+      ? { sync: 'Synced', ...nothingAssigned }
       : { sync: 'Progressing', reason: 'Issuing', message: 'Its spec is being made.' }
   const failure = failed.find((each) =>
     content?.layers.some(
