@@ -87,6 +87,9 @@ function ownerProblems(owners: unknown): Problem[] {
       ...['kind', 'name', 'uid']
         .filter((field) => !isSet(owner[field]))
         .map((field) => invalid(`${path}.${field}`, '', 'must not be empty')),
+      ...(owner['apiVersion'] === 'v1' && owner['kind'] === 'Event'
+        ? [invalid(path, owner, '/v1, Kind=Event is disallowed from being an owner')]
+        : []),
     ]),
     ...(second === undefined
       ? []

@@ -124,6 +124,14 @@ describe('prepareCreate', () => {
     ])
       messageOf(() => prepareCreate(siteKind, { metadata } as never, context), 'Invalid')
   })
+  it('takes no event as an owner, since nobody watches over events', () => {
+    const owner = { apiVersion: 'v1', kind: 'Event', name: 'e', uid: 'u-2' }
+    const message = messageOf(
+      () => prepareCreate(siteKind, newSite({}, { ownerReferences: [owner] }), context),
+      'Invalid',
+    )
+    assert.match(message, /ownerReferences: Invalid value: \{.*\}: \/v1, Kind=Event is disallowed/)
+  })
   it('keeps keys of the prototype as data', () => {
     const input = parseJson(
       '{"metadata":{"name":"a","namespace":"default"},"data":{"__proto__":"1"}}',

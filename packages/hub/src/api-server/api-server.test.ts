@@ -460,7 +460,7 @@ describe('objects', () => {
   it('keep what JSON and YAML can say', async () => {
     await using rig = await openRig()
     const yaml =
-      'metadata: {name: y}\ndata:\n  __proto__: "1"\n  constructor: "2"\n  text: "a: b"\n'
+      'metadata: {name: "y"}\ndata:\n  __proto__: "1"\n  constructor: "2"\n  text: "a: b"\n'
     const headers = { 'content-type': 'application/yaml' }
     assert.equal((await rig.call('POST', maps, { text: yaml, headers })).code, 201)
     const back = await rig.call('GET', `${maps}/y`, { headers: { accept: 'application/yaml' } })

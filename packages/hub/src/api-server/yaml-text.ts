@@ -1,5 +1,6 @@
 import { isPlainObject, isRawNumber, parseJson, setKey } from '@skerry/base/json'
 import { parse, stringify } from 'yaml'
+import { yamlScalars } from './yaml-scalars.ts'
 
 /** Aliases of a document that are followed: enough for people, too few for a bomb. */
 const aliasesMax = 100
@@ -7,7 +8,8 @@ const aliasesMax = 100
 /** One YAML document as JSON; large integers keep their digits. Throws what `yaml` throws. */
 export function parseYaml(text: string): unknown {
   const value: unknown = parse(text, {
-    intAsBigInt: true,
+    schema: 'failsafe',
+    customTags: [...yamlScalars],
     maxAliasCount: aliasesMax,
     prettyErrors: true,
     logLevel: 'error',
@@ -23,6 +25,8 @@ export function formatYaml(value: unknown): string {
     sortMapEntries: true,
     indentSeq: false,
     version: '1.1',
+    // What a reader of either version takes for something else than text is quoted.
+    compat: 'core',
   })
 }
 
