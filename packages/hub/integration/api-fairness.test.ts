@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { Worker } from 'node:worker_threads'
 import { configMapKind } from '@skerry/api/kinds/core'
+import { systemClock } from '@skerry/base/clock'
 import { loadKubeconfig } from '@skerry/client/kubeconfig'
 import { startHub, temporaryFolder } from './hub-process.ts'
 
@@ -56,13 +57,14 @@ test('500 lists at once of one user move the p99 of another by no more than thre
   const workerData = { port, ca, cert, key, path, user: 'greedy', count: 500 }
   const greedy = new Worker(join(import.meta.dirname, 'greedy-client.ts'), { workerData })
   try {
-    // The first lists are all let in: what they cost is not known yet.
-    await p99(300)
+    // Five hundred handshakes of TLS come before the first list, and no turn orders those.
+    const arriving = await p99(300)
+    await systemClock.sleep(5000)
     const beside = await p99(1000)
     greedy.postMessage('tell')
     const [codes] = (await once(greedy, 'message')) as [Record<string, number>]
     t.diagnostic(
-      `p99 alone ${alone.toFixed(1)} ms, beside ${beside.toFixed(1)} ms; the greedy one: ${JSON.stringify(codes)}`,
+      `p99 alone ${alone.toFixed(1)} ms, as they arrive ${arriving.toFixed(1)} ms, beside ${beside.toFixed(1)} ms; the greedy one: ${JSON.stringify(codes)}`,
     )
     assert.ok((codes['200'] ?? 0) > 0, 'the greedy one is served too')
     assert.ok((codes['429'] ?? 0) > 0, 'and told to come back')

@@ -1,4 +1,5 @@
 import { type Writable, pipeline } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { createGzip, gzip } from 'node:zlib'
 import type { Clock } from '@skerry/base/clock'
@@ -18,6 +19,7 @@ import {
   drainBytesMax,
   streamCharactersMin,
   warningCharactersMax,
+  writeBytesMax,
   warningsMax,
 } from './limits.ts'
 import type { Accepted } from './media-type.ts'
@@ -112,13 +114,22 @@ export async function sendPieces(
   const output = streamOf(request, response)
   for (let piece = head; ;) {
     // As bytes: text would be measured first and turned into bytes afterwards.
-    if (!output.write(Buffer.from(piece)) && !(await isDrained(output, clock)))
-      throw new Error('The client takes no more of the list.')
+    await writeInParts(output, Buffer.from(piece), clock)
     const next = await pieces.next()
     if (next.done === true) break
     piece = next.value
   }
   output.end()
+}
+
+/** TLS encrypts a write in one go, and all others wait meanwhile: each part lets them through. */
+async function writeInParts(output: Writable, bytes: Buffer, clock: Clock): Promise<void> {
+  for (let at = 0; at < bytes.length; at += writeBytesMax) {
+    const isTaken = output.write(bytes.subarray(at, at + writeBytesMax))
+    if (isTaken) await setImmediate()
+    else if (!(await isDrained(output, clock)))
+      throw new Error('The client takes no more of the list.')
+  }
 }
 
 /** Where a long answer is written, compressed if the client can read that. */

@@ -49,6 +49,9 @@ export const compressBytesMin = 128 * 1024
 /** Lists longer than this are sent as they come; shorter ones at once, with their length. */
 export const streamCharactersMin = 512 * 1024
 
+/** Bytes of a long answer that are written before others get their turn. */
+export const writeBytesMax = 64 * 1024
+
 /** How often a patch is tried again when somebody else was faster. */
 export const patchTriesMax = 8
 
