@@ -140,7 +140,7 @@ test('what a leader decided before it stood still is not written after', async (
   decided.resolve()
   await clock.advance(1)
   assert.match(outcome, /no longer leads/)
-  assert.equal((await state.get(siteKind, key))?.status, undefined)
+  assert.equal((await state.get(siteKind, key))?.status?.health, undefined)
   stop.abort()
   await running
 })
