@@ -321,7 +321,17 @@ describe('kinds that users bring', () => {
     })
     await gone(`${definitions}/${name}`)
     await gone(things('lamps'))
-    assert.match(await watch, /^\{"type":"ADDED"/)
+    const events = (await watch)
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { type: string; object: { metadata: { name: string } } })
+    const told = (called: string): string =>
+      events
+        .filter(({ object }) => object.metadata.name === called)
+        .map(({ type }) => type)
+        .join(' ')
+    assert.equal(told('free'), 'ADDED DELETED')
+    assert.match(told('held'), /^ADDED MODIFIED (MODIFIED )?DELETED$/)
   })
 
   it('go with their namespace and with their owners', async () => {

@@ -48,6 +48,9 @@ function kindOfVersion(
   const rules = rulesOf(whole)
   const nameSchema = whole.properties?.['metadata']
   const { status, scale } = version.subresources ?? {}
+  const isEnding =
+    definition.metadata.deletionTimestamp !== undefined ||
+    isConditionTrue(definition, 'Terminating')
   const kind: AnyKind = {
     group: spec.group,
     version: version.name,
@@ -67,7 +70,7 @@ function kindOfVersion(
     subresources: [],
     ...(scale === undefined ? {} : { scale: scalePaths(scale) }),
     ...(version.deprecated === true ? { deprecationWarning: deprecationOf(spec, version) } : {}),
-    ...(isConditionTrue(definition, 'Terminating') ? { isEnding: true } : {}),
+    ...(isEnding ? { isEnding: true } : {}),
     ...(rules === undefined ? {} : { unchecked: [unchecked] }),
     validate: (object: KubeObject, before?: KubeObject) => [
       ...(nameSchema === undefined ? [] : nameProblems(nameSchema, object)),

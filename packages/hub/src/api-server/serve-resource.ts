@@ -6,6 +6,7 @@ import type { AnyKind } from '@skerry/api/kind'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
 import { serveDelete, serveDeleteCollection } from './delete-handler.ts'
 import type { SubresourceVerb } from './extension.ts'
+import { lastWordsMs } from './limits.ts'
 import { serveList } from './list-handler.ts'
 import { serveGet } from './object-handlers.ts'
 import { servePatch } from './patch-handler.ts'
@@ -55,13 +56,34 @@ export async function serveResource(
   throw methodNotAllowed()
 }
 
-/** Whoever watches a kind that users took away, or changed, is told by the end of the watch. */
-function untilGone({ kinds }: ServerContext, kind: AnyKind): Disposable & { signal: AbortSignal } {
+/**
+ * Whoever watches a kind that users took away, or changed, is told by the end of the watch. While the kind is
+ * being taken away its objects still go, one by one, and the last of them are told after it has gone.
+ */
+function untilGone(
+  { kinds, clock }: ServerContext,
+  kind: AnyKind,
+): Disposable & { signal: AbortSignal } {
   const gone = new AbortController()
+  const left = new AbortController()
+  const end = (): void => gone.abort(new Error('The kind has changed.'))
   const subscription = kinds.subscribe(() => {
-    if (!kinds.kinds.includes(kind)) gone.abort(new Error('The kind has changed.'))
+    if (kinds.kinds.includes(kind)) return
+    const now = kinds.kinds.find((other) => isSameResource(other, kind))
+    if (now === undefined) clock.sleep(lastWordsMs, left.signal).then(end, () => {})
+    else if (now.isEnding !== true) end()
   })
-  return { signal: gone.signal, [Symbol.dispose]: () => subscription[Symbol.dispose]() }
+  return {
+    signal: gone.signal,
+    [Symbol.dispose]: () => {
+      subscription[Symbol.dispose]()
+      left.abort()
+    },
+  }
+}
+
+function isSameResource(one: AnyKind, other: AnyKind): boolean {
+  return one.group === other.group && one.version === other.version && one.plural === other.plural
 }
 
 function withinSites(server: ServerContext, sites: SiteScope): ServerContext {
