@@ -18,16 +18,15 @@ export type ApiServerProcess = AsyncDisposable & {
   restart(): Promise<number>
 }
 
-const shared =
-  process.env['KUBE_APISERVER_DIR'] ?? join(import.meta.dirname, '../../shared/kubernetes')
+const clusterScript =
+  process.env['KUBERNETES_CLUSTER'] ?? join(import.meta.dirname, '../../shared/kubernetes/cluster')
 
 /** Whether the peer is here; without it there is nothing to compare with. */
-export const hasPeer = existsSync(join(shared, 'cluster'))
+export const hasPeer = existsSync(clusterScript)
 
 /** kube-apiserver with etcd, as `shared/kubernetes` starts them; its controller manager is stopped. */
 export async function startKube(dir: string, port: number): Promise<ApiServerProcess> {
-  const cluster = (...args: string[]) =>
-    execFileSync(join(shared, 'cluster'), args, { stdio: 'ignore' })
+  const cluster = (...args: string[]) => execFileSync(clusterScript, args, { stdio: 'ignore' })
   const up = () => cluster('up', dir, '--port', String(port))
   const pid = (name: string) => Number(readFileSync(join(dir, `${name}.pid`), 'utf8'))
   up()
@@ -42,7 +41,7 @@ export async function startKube(dir: string, port: number): Promise<ApiServerPro
     async restart() {
       cluster('down', dir)
       const startMs = performance.now()
-      const starting = spawn(join(shared, 'cluster'), ['up', dir, '--port', String(port)], {
+      const starting = spawn(clusterScript, ['up', dir, '--port', String(port)], {
         stdio: 'ignore',
       })
       const ended = new Promise((resolve) => starting.once('close', resolve))
