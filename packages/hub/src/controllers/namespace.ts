@@ -53,8 +53,23 @@ async function reconcileNamespace(
     ),
   }))
   if (left.length > 0) return { againAfterMs: lookAgainMs }
-  if (namespace !== undefined) await setFinalizer(view, namespace, false)
+  if (namespace === undefined) return undefined
+  await dropFormerFinalizer(view, namespace)
+  await setFinalizer(view, namespace, false)
   return undefined
+}
+
+/** What kept namespaces before `spec.finalizers` did; databases of that time still have it. */
+const formerFinalizer = 'skerry.dev/contents'
+
+async function dropFormerFinalizer({ state }: View, namespace: Namespace): Promise<void> {
+  const finalizers = namespace.metadata.finalizers ?? []
+  if (!finalizers.includes(formerFinalizer)) return
+  const metadata = {
+    ...namespace.metadata,
+    finalizers: finalizers.filter((each) => each !== formerFinalizer),
+  }
+  await state.update(namespaceKind, { ...namespace, metadata })
 }
 
 /** What is still there of one kind, and who has to act before it goes. */
