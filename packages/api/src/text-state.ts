@@ -1,14 +1,19 @@
 import { type AnyKind, apiVersionOf } from './kind.ts'
-import type { ObjectKey, StoredObject } from './object.ts'
-import type { ListOptions, WatchOptions } from './state.ts'
+import type { KubeObject, ObjectKey, StoredObject } from './object.ts'
+import type { ListOptions, NewObject, UpdateOptions, WatchOptions, WriteOptions } from './state.ts'
 
 /**
- * Reading a store as the text that it keeps, for an API server: what only passes through is never
- * parsed, and what many watchers are told is made once. Memory and PostgreSQL have it beside `State`.
+ * A store as the text that it keeps, for an API server: what only passes through is never parsed, what
+ * was written is answered as it was written, and what many watchers are told is made once. Memory and
+ * PostgreSQL have it beside `State`.
  */
 export type TextState = {
   getText(kind: AnyKind, key: ObjectKey): Promise<StoredText | undefined>
   listTexts(kind: AnyKind, options?: PageOptions): Promise<TextPage>
+  /** `State.create`, answered as text. */
+  createText(kind: AnyKind, object: NewObject, options?: WriteOptions): Promise<StoredText>
+  /** `State.update`, answered as text. */
+  updateText(kind: AnyKind, object: KubeObject, options?: UpdateOptions): Promise<StoredText>
   /**
    * What came together is told together. Throws what `State.watch` throws. Watchers that want the same are
    * given the very same lists, so that what is made of a list can be made once.

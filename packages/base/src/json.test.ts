@@ -9,10 +9,17 @@ import {
   jsonDepth,
   parseJson,
   setKey,
+  hasLongDigits,
 } from './json.ts'
 
 describe('parseJson', () => {
   it('keeps integers that a double would round', () => {
+    for (let before = 0; before < 40; before += 1) {
+      const text = `"${'x'.repeat(before)}`
+      assert.equal(hasLongDigits(`${text}${'9'.repeat(15)}x${'1'.repeat(15)}"`), false)
+      assert.equal(hasLongDigits(`${text}${'9'.repeat(16)}"`), true)
+      assert.equal(hasLongDigits(`${text}${'9'.repeat(16)}`), true)
+    }
     for (const text of ['9007199254740993', '-9223372036854775808', '18446744073709551615'])
       assert.equal(JSON.stringify(parseJson(`{"n":${text}}`)), `{"n":${text}}`)
   })

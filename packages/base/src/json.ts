@@ -23,18 +23,32 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   )
 }
 
-/** Sixteen digits in a row may be an integer that a double would round. */
-const longDigits = /\d{16}/
+/** So many digits in a row may be an integer that a double would round. */
+const longDigits = 16
 const integerText = /^-?\d+$/
 
 /** Whether a text may hold an integer that only `parseJson` keeps. */
 export function hasLongDigits(text: string): boolean {
-  return longDigits.test(text)
+  // So many in a row reach over a place that is looked at; the others need not be.
+  for (let at = longDigits - 1; at < text.length; at += longDigits) {
+    let end = at
+    while (isDigit(text, end)) end += 1
+    if (end === at) continue
+    let start = at
+    while (isDigit(text, start - 1)) start -= 1
+    if (end - start >= longDigits) return true
+  }
+  return false
+}
+
+function isDigit(text: string, at: number): boolean {
+  const code = text.charCodeAt(at)
+  return code >= 0x30 && code <= 0x39
 }
 
 /** Parses JSON text. Throws `SyntaxError` with the engine's message. */
 export function parseJson(text: string): unknown {
-  if (!longDigits.test(text)) return JSON.parse(text)
+  if (!hasLongDigits(text)) return JSON.parse(text)
   const revive = (_key: string, value: unknown, context?: { source?: string }): unknown =>
     typeof value === 'number' &&
     !Number.isSafeInteger(value) &&

@@ -94,6 +94,7 @@ describe('schema', () => {
             ['sites', 'sites'],
             ['ns1', 'ns1'],
             ['o1', 'o2'],
+            [null, 7],
           ],
         ],
         [readChangesSql, [19_900, 1e9, 500]],

@@ -6,6 +6,7 @@ import type { ClientBase } from 'pg'
 import { createBodyCodec } from './body-seal.ts'
 import { commitBatch } from './commit-batch.ts'
 import { createWrite } from './decide-write.ts'
+import { createKnownTexts } from './known-texts.ts'
 import type { Write } from './ledger.ts'
 
 const write: Write = {
@@ -33,6 +34,7 @@ function clientThatFails(at: RegExp, error: Error): ClientBase {
 const commit = (at: RegExp, error: Error) =>
   commitBatch(clientThatFails(at, error), [{ ...write, decide: keep }], {
     codec: createBodyCodec(undefined),
+    known: createKnownTexts(),
     nowMs: 0,
   })
 const keep: Write['decide'] = () => ({

@@ -5,11 +5,12 @@ import type { BodyCodec } from './body-seal.ts'
 import { isAnswered } from './database-error.ts'
 import { type DecidedBatch, decideBatch, namespaceRow } from './decide-batch.ts'
 import type { KeptText } from './kept-text.ts'
+import type { KnownTexts } from './known-texts.ts'
 import type { Change, Write } from './ledger.ts'
+import { readTexts } from './read-texts.ts'
 import { type RowKey, rowKeyText } from './row-key.ts'
 import { type BatchRows, type PutRow, applyBatch } from './sql/apply-batch.ts'
 import { lockCounter } from './sql/lock-counter.ts'
-import { readRows } from './sql/read-rows.ts'
 
 /**
  * Commits a batch of writes: one lock, one look at all the rows, the decisions, one statement, one
@@ -19,15 +20,14 @@ import { readRows } from './sql/read-rows.ts'
 export async function commitBatch(
   client: ClientBase,
   writes: readonly Write[],
-  { codec, nowMs }: { codec: BodyCodec; nowMs: number },
+  { codec, known, nowMs }: Committing,
 ): Promise<DecidedBatch> {
   // Sent together: the rows are read when the lock is held, in the same round trip.
-  const [, lastVersion, read] = await together([
+  const [, lastVersion, rows] = await together([
     client.query('begin'),
     lockCounter(client),
-    readRows(client, keysOf(writes)),
+    readTexts(client, keysOf(writes), { codec, known }),
   ])
-  const rows = new Map(read.map(({ body, ...key }) => [rowKeyText(key), codec.decode(body)]))
   const decided = decideBatch(writes, rows, lastVersion)
   const { changes } = decided
   if (changes.length === 0) await client.query('rollback')
@@ -38,7 +38,17 @@ export async function commitBatch(
         client.query('commit'),
       ]),
     )
+  // In the order of the changes, so that the last of a row is what is known of it.
+  for (const { row, version, after } of changes)
+    if (after === undefined) known.delete(row)
+    else known.set(row, version, after)
   return decided
+}
+
+export type Committing = {
+  readonly codec: BodyCodec
+  readonly known: KnownTexts
+  readonly nowMs: number
 }
 
 /** A commit of which no answer came may have been made, and nobody may say that it was not. */

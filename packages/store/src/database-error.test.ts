@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { ApiError } from '@skerry/api/status'
-import { databaseError, isRefusedValue } from './database-error.ts'
+import { ApiError, isApiError } from '@skerry/api/status'
+import { databaseError, isAnswered, isRefusedValue } from './database-error.ts'
 import { reasonIn } from './postgres-process.ts'
 
 const failed = (code: string, message = 'it said no') => Object.assign(new Error(message), { code })
@@ -30,4 +30,12 @@ it('says of a full disk what to do, and of all else what PostgreSQL said last', 
     'creating files ... ok\nFATAL:  could not write: No space left on device\nchild exited'
   assert.match(reasonIn(output), /no space left: free some/)
   assert.equal(reasonIn('a\nFATAL: lock file exists'), 'a | FATAL: lock file exists')
+})
+
+it('a socket that broke is no answer of the database', () => {
+  for (const code of ['EPIPE', 'EBADF', 'ECONNRESET']) {
+    const error = Object.assign(new Error(`write ${code}`), { code })
+    assert.equal(isAnswered(error), false, code)
+    assert.ok(isApiError(databaseError(error), 'ServiceUnavailable'), code)
+  }
 })

@@ -45,10 +45,13 @@ export function databaseError(thrown: unknown): Error {
   return error
 }
 
+/** No SQLSTATE begins with E, as the EPIPE of a socket does. */
+const sqlState = /^[0-9A-DF-Z][0-9A-Z]{4}$/
+
 /** The first two characters of the SQLSTATE; undefined when it was not PostgreSQL that spoke. */
 function classOf(thrown: unknown): string | undefined {
   const code = (thrown as { code?: unknown } | undefined)?.code
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code.slice(0, 2) : undefined
+  return typeof code === 'string' && sqlState.test(code) ? code.slice(0, 2) : undefined
 }
 
 /** Runs a question to PostgreSQL, with its failures as a caller can use them. */

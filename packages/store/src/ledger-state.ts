@@ -1,8 +1,8 @@
 import type { Clock } from '@skerry/base/clock'
 import type { Random } from '@skerry/base/random'
 import { type AnyKind, resourceName } from '@skerry/api/kind'
-import type { ObjectKey, StoredObject } from '@skerry/api/object'
-import type { ListOptions, NewObject, State, WriteOptions } from '@skerry/api/state'
+import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
+import type { ListOptions, NewObject, State, UpdateOptions, WriteOptions } from '@skerry/api/state'
 import { ApiError, isApiError } from '@skerry/api/status'
 import type { TextState } from '@skerry/api/text-state'
 import { createWrite, deleteWrite, rowOf, updateWrite } from './decide-write.ts'
@@ -38,26 +38,29 @@ export function createLedgerState(options: LedgerStateOptions): State & TextStat
     const kept = await ledger.get(rowOf(kind, key))
     return kept && shownText(kind, kept)
   }
-  const write = async (kind: AnyKind, make: () => Promise<KeptText>): Promise<StoredObject> => {
+  const write = async (kind: AnyKind, make: () => Promise<KeptText>): Promise<KeptText> => {
     assertKnown(kind)
-    return shownText(kind, await make()).fresh()
+    return shownText(kind, await make())
   }
+  const createText = (kind: AnyKind, object: NewObject, writeOptions: WriteOptions = {}) =>
+    write(kind, () => createObject(options, kind, { object, options: writeOptions }))
+  const updateText = (kind: AnyKind, object: KubeObject, updateOptions: UpdateOptions = {}) =>
+    write(kind, async () =>
+      ledger.write(guarded(updateWrite(kind, object, updateOptions, clock.now()), updateOptions)),
+    )
   const state: UntypedState = {
     get: async (kind, key) => (await getText(kind, key))?.fresh(),
     list: async (kind, listOptions = {}) => {
       assertKnown(kind)
       return listObjects(ledger, kind, listOptions)
     },
-    create: (kind, object, writeOptions = {}) =>
-      write(kind, () => createObject(options, kind, { object, options: writeOptions })),
-    update: (kind, object, updateOptions = {}) =>
-      write(kind, async () =>
-        ledger.write(guarded(updateWrite(kind, object, updateOptions, clock.now()), updateOptions)),
-      ),
-    delete: (kind, key, deleteOptions = {}) =>
-      write(kind, async () =>
-        ledger.write(guarded(deleteWrite(kind, key, deleteOptions, clock.now()), deleteOptions)),
-      ),
+    create: async (...args) => (await createText(...args)).fresh(),
+    update: async (...args) => (await updateText(...args)).fresh(),
+    delete: async (kind, key, deleteOptions = {}) => {
+      const removing = () =>
+        ledger.write(guarded(deleteWrite(kind, key, deleteOptions, clock.now()), deleteOptions))
+      return (await write(kind, async () => removing())).fresh()
+    },
     watch: (kind, watchOptions) => {
       assertKnown(kind)
       return watchObjects(options, kind, watchOptions)
@@ -65,6 +68,8 @@ export function createLedgerState(options: LedgerStateOptions): State & TextStat
   }
   const texts: TextState = {
     getText,
+    createText,
+    updateText,
     listTexts: async (kind, pageOptions = {}) => {
       assertKnown(kind)
       return listTexts(ledger, kind, pageOptions)

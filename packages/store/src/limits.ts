@@ -46,6 +46,10 @@ export const countedRowsMax = 1_000_000
 export const rowBatchKeysMax = 500
 export const rowBatchesMax = 2
 
+/** Objects whose text is remembered after it was read or written: about 1,000 sites, 10 MB with what was parsed. */
+export const knownTextsMax = 4_000
+export const knownTextsCharactersMax = 4 * 2 ** 20
+
 /** How often a list begins anew when the changes that it needs are forgotten meanwhile. */
 export const listTriesMax = 3
 

@@ -2,28 +2,26 @@ import type { Pool } from 'pg'
 import type { BodyCodec } from './body-seal.ts'
 import { asking } from './database-error.ts'
 import { expired } from './expired.ts'
+import type { KnownTexts } from './known-texts.ts'
 import type { Change, ChangeRange, Ledger, Write } from './ledger.ts'
 import { changePageMax } from './limits.ts'
 import { postgresSlices } from './postgres-slices.ts'
+import { readTexts } from './read-texts.ts'
 import { createRowBatch } from './row-batch.ts'
-import { rowKeyText } from './row-key.ts'
 import { type ChangeRow, readChanges } from './sql/read-changes.ts'
-import { readRows } from './sql/read-rows.ts'
 import { readVersion } from './sql/read-version.ts'
 
 export type PostgresLedgerOptions = {
   readonly pool: Pool
   readonly codec: BodyCodec
+  readonly known: KnownTexts
   readonly write: (write: Write) => ReturnType<Ledger['write']>
 }
 
-export function createPostgresLedger({ pool, codec, write }: PostgresLedgerOptions): Ledger {
+export function createPostgresLedger({ pool, codec, known, write }: PostgresLedgerOptions): Ledger {
   return {
     write,
-    get: createRowBatch(async (keys) => {
-      const rows = await asking(() => readRows(pool, keys))
-      return new Map(rows.map(({ body, ...key }) => [rowKeyText(key), codec.decode(body)]))
-    }),
+    get: createRowBatch((keys) => asking(() => readTexts(pool, keys, { codec, known }))),
     slices: (query) => postgresSlices(pool, codec, query),
     changes: async function* ({ resource, after, through }: ChangeRange) {
       for (let position = after; position < through;) {

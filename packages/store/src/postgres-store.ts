@@ -11,6 +11,7 @@ import { startChangeReader } from './change-reader.ts'
 import { commitBatch } from './commit-batch.ts'
 import { asking } from './database-error.ts'
 import type { HubStore } from './hub-store.ts'
+import { createKnownTexts } from './known-texts.ts'
 import { createLedgerState } from './ledger-state.ts'
 import { changesKeptMax, compactionIntervalMs, compactionSliceMax } from './limits.ts'
 import { migrate } from './migrate.ts'
@@ -57,6 +58,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   })()
 
   const codec = createBodyCodec(options.sealer)
+  const known = createKnownTexts()
   const listeners = new Set<SpecListener>()
   const pool = createReadPool(databaseUrl)
   opening.defer(() => pool.end())
@@ -75,7 +77,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     createWriteQueue(async (writes) => {
       const startedMs = clock.monotonicMs()
       const { outcomes, changes } = await writer.use((client) =>
-        commitBatch(client, writes, { codec, nowMs: clock.now() }),
+        commitBatch(client, writes, { codec, known, nowMs: clock.now() }),
       )
       options.meter?.committed({
         writes: writes.length,
@@ -86,7 +88,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
     }),
   )
   opening.use(startCompaction(pool, options))
-  const ledger = createPostgresLedger({ pool, codec, write: (write) => queue.add(write) })
+  const ledger = createPostgresLedger({ pool, codec, known, write: (write) => queue.add(write) })
   const state = createLedgerState({ ...options, ledger, watchHub })
   await ensureDefaultNamespace(state)
 

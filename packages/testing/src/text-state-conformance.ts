@@ -26,6 +26,7 @@ export function describeTexts(name: string, open: OpenTexts): void {
       })
     }
     describeObjects(test)
+    describeWrites(test)
     describePages(test)
     describeSnapshots(test)
     describeEvents(test)
@@ -57,6 +58,31 @@ function describeObjects(test: Test): void {
       delete next.metadata.resourceVersion
       version = (await state.update(configMapKind, next)).metadata.resourceVersion
     }
+  })
+}
+
+function describeWrites(test: Test): void {
+  test('answers a write with the text that is kept', async ({ state, texts }) => {
+    const made = configMap('a', { data: { n: '1' } })
+    const created = await texts.createText(configMapKind, made)
+    assert.ok(created.text.startsWith(openingOf(configMapKind)))
+    assert.deepEqual(created.object, JSON.parse(created.text))
+    assert.equal((await texts.getText(configMapKind, key('a')))?.text, created.text)
+    await refused('AlreadyExists', texts.createText(configMapKind, made))
+    const next = edit(created.object)
+    next['data'] = { n: '2' }
+    const tried = await texts.updateText(configMapKind, next, { dryRun: true })
+    assert.deepEqual(tried.object['data'], { n: '2' })
+    assert.equal((await texts.getText(configMapKind, key('a')))?.text, created.text)
+    const updated = await texts.updateText(configMapKind, next)
+    assert.equal((await texts.getText(configMapKind, key('a')))?.text, updated.text)
+    await refused('Conflict', texts.updateText(configMapKind, next))
+    await state.delete(configMapKind, key('a'))
+    assert.equal(await texts.getText(configMapKind, key('a')), undefined)
+    await refused('NotFound', texts.updateText(configMapKind, next))
+    const again = await texts.createText(configMapKind, made)
+    assert.notEqual(again.object.metadata.uid, created.object.metadata.uid)
+    assert.equal((await texts.getText(configMapKind, key('a')))?.text, again.text)
   })
 }
 

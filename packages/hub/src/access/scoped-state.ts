@@ -1,6 +1,6 @@
 import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
-import type { ListOptions, State, WatchEvent, WatchOptions } from '@skerry/api/state'
+import type { ListOptions, State, UpdateOptions, WatchEvent, WatchOptions } from '@skerry/api/state'
 import type { TextState } from '@skerry/api/text-state'
 import { ApiError, gone, isApiError } from '@skerry/api/status'
 import type { SiteScope } from '../api-server/authorization.ts'
@@ -26,19 +26,15 @@ export function scopedState(state: State, sites: SiteScope): State {
       assertIn(sites, kind, object as KubeObject)
       return state.create(kind, object, options)
     },
-    update: (kind, object, options) => {
-      const { metadata } = object
-      const aim = { kind, key: metadata, pinned: metadata.resourceVersion }
-      return withVersion(state, sites, aim, (before, resourceVersion) => {
-        if (options?.subresource !== 'status') assertIn(sites, kind, placed(object, before))
-        const exact = { ...object, metadata: { ...metadata, resourceVersion } }
-        return state.update(kind, exact, options)
-      })
-    },
+    update: (kind, object, options) =>
+      updateWithin(sites, kind, { object, options, read: (key) => state.get(kind, key) }, (exact) =>
+        state.update(kind, exact, options),
+      ),
     delete: (kind, key, options) => {
       const { preconditions } = options ?? {}
       const aim = { kind, key, pinned: preconditions?.resourceVersion }
-      return withVersion(state, sites, aim, (_, resourceVersion) => {
+      const read = () => state.get(kind, key)
+      return withVersion(read, sites, aim, (_, resourceVersion) => {
         const exact = { ...preconditions, resourceVersion }
         return state.delete(kind, key, { ...options, preconditions: exact })
       })
@@ -49,7 +45,7 @@ export function scopedState(state: State, sites: SiteScope): State {
   return scoped as State
 }
 
-/** The same for reading as text. */
+/** The same for reading and writing as text. */
 export function scopedTexts(texts: TextState, sites: SiteScope): TextState {
   return {
     version: () => texts.version(),
@@ -57,6 +53,16 @@ export function scopedTexts(texts: TextState, sites: SiteScope): TextState {
       const found = await texts.getText(kind, key)
       if (found !== undefined && kind.siteAt !== undefined) assertIn(sites, kind, found.object)
       return found
+    },
+    createText: async (kind, object, options) => {
+      assertIn(sites, kind, object as KubeObject)
+      return texts.createText(kind, object, options)
+    },
+    updateText: (kind, object, options) => {
+      const read = async (key: ObjectKey) => (await texts.getText(kind, key))?.object
+      return updateWithin(sites, kind, { object, options, read }, (exact) =>
+        texts.updateText(kind, exact, options),
+      )
     },
     listTexts: (kind, options = {}) => texts.listTexts(kind, within(sites, kind, options)),
     watchTexts: (kind, options) =>
@@ -90,6 +96,28 @@ function assertIn(sites: SiteScope, kind: AnyKind, object: KubeObject): void {
     `${resourceName(kind)} "${name}" is forbidden: it is of no site that you may see: your role binding is limited by a site selector`,
     { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural },
   )
+}
+
+type Updating = {
+  readonly object: KubeObject
+  readonly options: UpdateOptions | undefined
+  readonly read: (key: ObjectKey) => Promise<StoredObject | undefined>
+}
+
+/** An update of what is in the scope, and stays in it. */
+function updateWithin<Answer>(
+  sites: SiteScope,
+  kind: AnyKind,
+  { object, options, read }: Updating,
+  update: (exact: KubeObject) => Promise<Answer>,
+): Promise<Answer> {
+  const { metadata } = object
+  const aim = { kind, key: metadata, pinned: metadata.resourceVersion }
+  const readAim = () => read(metadata)
+  return withVersion(readAim, sites, aim, (before, resourceVersion) => {
+    if (options?.subresource !== 'status') assertIn(sites, kind, placed(object, before))
+    return update({ ...object, metadata: { ...metadata, resourceVersion } })
+  })
 }
 
 /** An update says where it is, even if it says nothing of its namespace. */
@@ -133,14 +161,14 @@ type Aim = {
  * Writes to an object that was looked at, and to no other version of it: somebody may move it to another
  * site in between.
  */
-async function withVersion(
-  state: State,
+async function withVersion<Answer>(
+  read: () => Promise<StoredObject | undefined>,
   sites: SiteScope,
   { kind, key, pinned = '' }: Aim,
-  write: (before: StoredObject, resourceVersion: string) => Promise<StoredObject>,
-): Promise<StoredObject> {
+  write: (before: StoredObject, resourceVersion: string) => Promise<Answer>,
+): Promise<Answer> {
   for (let attempt = 1; ; attempt += 1) {
-    const before: StoredObject | undefined = await state.get(kind, key)
+    const before = await read()
     if (before === undefined)
       throw new ApiError('NotFound', `${resourceName(kind)} "${key.name}" not found`, {
         name: key.name,

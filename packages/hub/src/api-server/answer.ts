@@ -8,6 +8,7 @@ import { apiVersionOf } from '@skerry/api/kind'
 import type { StoredObject } from '@skerry/api/object'
 import type { ObjectList } from '@skerry/api/state'
 import type { ApiError } from '@skerry/api/status'
+import type { StoredText } from '@skerry/api/text-state'
 import { type IncludeObject, partialMetadata, tableOf } from '@skerry/api/table'
 import { badRequest } from '@skerry/api/status'
 import { tellResponseObject } from './audit.ts'
@@ -46,6 +47,24 @@ export async function sendAnswer(
   response.setHeader('Cache-Control', 'no-cache, private')
   response.setHeader('Content-Type', isYaml ? 'application/yaml' : jsonType(accepted))
   await sendText(request, response, { code: answer.code, text })
+}
+
+/** Sends one object. As it is kept, it goes to the client without being looked into. */
+export async function sendStored(
+  server: Pick<ServerContext, 'clock'>,
+  call: Pick<Call, 'request' | 'response' | 'accepted' | 'query'>,
+  { code, kind, stored }: { readonly code: number; kind: AnyKind; stored: StoredText },
+): Promise<void> {
+  const { request, response, accepted } = call
+  if (accepted.as !== undefined || accepted.format === 'yaml')
+    return sendAnswer(call, {
+      code,
+      body: shapedObject(server, call, { kind, object: stored.object }),
+    })
+  tellResponseObject(request, stored.text)
+  response.setHeader('Cache-Control', 'no-cache, private')
+  response.setHeader('Content-Type', 'application/json')
+  await sendText(request, response, { code, text: `${stored.text}\n` })
 }
 
 /** Aggregated discovery is told by its media type, which clients compare. */

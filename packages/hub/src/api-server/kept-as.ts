@@ -75,6 +75,15 @@ export function keptAsTexts(texts: TextState): TextState {
       const item = await texts.getText(keptKind(kind), key)
       return item === undefined ? undefined : shapedText(kind, item)
     },
+    createText: async (kind, object, options) => {
+      if (kind.isEnding === true) throw endingError(kind, object)
+      const kept = kind.keptAs?.toKept(object as KubeObject) ?? object
+      return shapedText(kind, await texts.createText(keptKind(kind), kept, options))
+    },
+    updateText: async (kind, object, options) => {
+      const kept = kind.keptAs?.toKept(object) ?? object
+      return shapedText(kind, await texts.updateText(keptKind(kind), kept, options))
+    },
     listTexts: async (kind, options) => {
       const page = await texts.listTexts(keptKind(kind), options)
       return kind.keptAs === undefined ? page : { ...page, slices: shapedSlices(kind, page.slices) }

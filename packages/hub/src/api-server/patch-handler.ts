@@ -1,7 +1,8 @@
 import type { AnyKind } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import { ApiError, badRequest, conflict, invalid, isApiError } from '@skerry/api/status'
-import { sendAnswer, shapedObject, warnOfAll } from './answer.ts'
+import type { StoredText } from '@skerry/api/text-state'
+import { sendStored, warnOfAll } from './answer.ts'
 import { attributesOf, forbidden } from './authorization.ts'
 import type { ObjectCall, ServerContext } from './call.ts'
 import { decodeObject } from './decode-object.ts'
@@ -35,7 +36,8 @@ async function patchOnce(
 ): Promise<boolean> {
   const { target, query, user } = call
   const { kind, namespace, name } = target
-  const before: StoredObject | undefined = await server.state.get(kind, { namespace, name })
+  // Shared with all who read it: patches and admission make something new of it.
+  const before = (await server.texts.getText(kind, { namespace, name }))?.object
   const { object: patched, isOfVersion, warnings: odd = [] } = patch.decide(before)
   assertSameObject(call, patched as KubeObject, before)
   const { object, warnings } = decodeObject(target, patched, query)
@@ -53,8 +55,8 @@ async function patchOnce(
     },
   )
   if (written === undefined) return false
-  const body = shapedObject(server, call, { kind, object: written })
-  await sendAnswer(call, { code: before === undefined ? 201 : 200, body })
+  const code = before === undefined ? 201 : 200
+  await sendStored(server, call, { code, kind, stored: written })
   return true
 }
 
@@ -69,7 +71,7 @@ function write(
   server: ServerContext,
   { target }: ObjectCall,
   { object, before, patch, dryRun }: Writing,
-): Promise<StoredObject> {
+): Promise<StoredText> {
   const { fieldManager, isApplied } = patch
   const options = { dryRun, fieldManager, isApplied }
   if (before === undefined) return storeCreate(server, target, { object, ...options })

@@ -1,7 +1,8 @@
 import { apiVersionOf } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
 import type { WriteOptions } from '@skerry/api/state'
-import { sendAnswer, shapedObject, warnOfAll } from './answer.ts'
+import type { StoredText } from '@skerry/api/text-state'
+import { sendStored, warnOfAll } from './answer.ts'
 import type { ResourceTarget } from './authorization.ts'
 import { readObject } from './body.ts'
 import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
@@ -25,8 +26,7 @@ export async function serveCreate(server: ServerContext, call: ResourceCall): Pr
     dryRun,
     fieldManager,
   })
-  const body = shapedObject(server, call, { kind, object: created })
-  await sendAnswer(call, { code: 201, body })
+  await sendStored(server, call, { code: 201, kind, stored: created })
 }
 
 export async function serveUpdate(server: ServerContext, call: ObjectCall): Promise<void> {
@@ -46,32 +46,32 @@ export async function serveUpdate(server: ServerContext, call: ObjectCall): Prom
       ? object
       : await admit('update', object, await readStored(server, target), { user, dryRun })
   const updated = await storeUpdate(server, target, { object: admitted, dryRun, fieldManager })
-  const body = shapedObject(server, call, { kind, object: updated })
-  await sendAnswer(call, { code: 200, body })
+  await sendStored(server, call, { code: 200, kind, stored: updated })
 }
 
 /** Stores a new object. What was only tried has no version. */
 export async function storeCreate(
-  { state }: Pick<ServerContext, 'state'>,
+  { texts }: Pick<ServerContext, 'texts'>,
   { kind }: ResourceTarget,
   { object, ...options }: WriteOptions & { readonly object: KubeObject },
-): Promise<StoredObject> {
-  const created: StoredObject = await state.create(kind, object, {
+): Promise<StoredText> {
+  const created = await texts.createText(kind, object, {
     ...options,
     managedVersion: apiVersionOf(kind),
   })
   if (!options.dryRun) return created
-  const { resourceVersion: _, ...metadata } = created.metadata
-  return { ...created, metadata } as StoredObject
+  const { resourceVersion: _, ...metadata } = created.object.metadata
+  const tried = { ...created.object, metadata } as StoredObject
+  return { object: tried, text: JSON.stringify(tried) }
 }
 
 /** Writes the part of the object that the call names: everything but status, or status. */
 export async function storeUpdate(
-  { state }: Pick<ServerContext, 'state'>,
+  { texts }: Pick<ServerContext, 'texts'>,
   { kind, subresource }: ResourceTarget,
   { object, ...options }: WriteOptions & { readonly object: KubeObject },
-): Promise<StoredObject> {
-  return state.update(kind, object, {
+): Promise<StoredText> {
+  return texts.updateText(kind, object, {
     ...options,
     ...(subresource === undefined ? {} : { subresource: 'status', managedAs: subresource }),
     managedVersion: apiVersionOf(kind),

@@ -6,7 +6,7 @@ import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import { expiredBackups } from './expired-backups.ts'
-import { bufferBytesMax, dropLogMs } from './limits.ts'
+import { bufferBytesMax, dropLogMs, eventsGatherMs } from './limits.ts'
 
 export type AuditLogOptions = {
   readonly path: string
@@ -17,6 +17,8 @@ export type AuditLogOptions = {
   readonly backupsMax: number
   /** 0: however old. */
   readonly ageDaysMax: number
+  /** How long events of a batch wait for more. */
+  readonly gatherMs?: number
   readonly clock: Clock
   readonly log: Log
 }
@@ -102,11 +104,15 @@ async function removeExpired(options: AuditLogOptions): Promise<void> {
   }
 }
 
-function bufferedLog({ clock, log }: AuditLogOptions, file: LogFile): AuditLog {
+function bufferedLog(
+  { clock, log, gatherMs = eventsGatherMs }: AuditLogOptions,
+  file: LogFile,
+): AuditLog {
   let waiting: string[] = []
   let waitingBytes = 0
   let [written, dropped, toldMs] = [0, 0, -dropLogMs]
   let writing: Promise<void> | undefined
+  const ending = new AbortController()
   const drop = (count: number, why: string): void => {
     dropped += count
     if (clock.monotonicMs() - toldMs < dropLogMs) return
@@ -115,6 +121,8 @@ function bufferedLog({ clock, log }: AuditLogOptions, file: LogFile): AuditLog {
   }
   const drain = async (): Promise<void> => {
     while (waiting.length > 0) {
+      // What comes in this time is one write, and not one for each request.
+      if (gatherMs > 0) await clock.sleep(gatherMs, ending.signal).catch(() => {})
       const lines = waiting
       waiting = []
       waitingBytes = 0
@@ -136,6 +144,7 @@ function bufferedLog({ clock, log }: AuditLogOptions, file: LogFile): AuditLog {
     },
     figures: () => ({ written, dropped, waitingBytes }),
     [Symbol.asyncDispose]: async () => {
+      ending.abort()
       await writing
       await file.close()
     },

@@ -270,7 +270,7 @@ describe('the file', () => {
         const clock = createSteppedClock(Date.parse('2026-11-21T10:00:00Z'))
         const path = join(folder, 'deep', 'audit.log')
         const bounds = { megabytesMax: 1, backupsMax: 2, ageDaysMax: 0 }
-        const options = { path, mode, ...bounds, clock, log: silentLog }
+        const options = { path, mode, ...bounds, gatherMs: 0, clock, log: silentLog }
         const line = `${'x'.repeat(600 * 1024)}\n`
         {
           await using log = await openAuditLog(options)

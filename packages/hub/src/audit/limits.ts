@@ -28,3 +28,6 @@ export const policyRulesMax = 1000
 
 /** How often it is said that events are being dropped. */
 export const dropLogMs = 60_000
+
+/** How long events wait for others to be written with them. */
+export const eventsGatherMs = 20

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import { prepareCreate } from '@skerry/api/prepare'
-import { isAsMade, isSpecNews } from './site-news.ts'
+import { isAsMade, isSpecNews, isToBeLookedAt } from './site-news.ts'
 import { syncOf } from './site-sync.ts'
 
 const made = (): Site =>
@@ -45,6 +45,18 @@ test('a site with anything assigned, asked for or missing is looked at', () => {
   ])
     assert.equal(isAsMade(withStatus(status)), false, JSON.stringify(status))
   assert.equal(isAsMade({ ...made(), status: undefined } as unknown as Site), false)
+})
+
+test('a site that stays as it was made is let be, whatever else changes of it', () => {
+  const site = made()
+  const renamed = { ...site, metadata: { ...site.metadata, generation: 2 } } as Site
+  const given = withStatus({ assigned: [{ fleet: 'f', profileRevision: 'r', attempt: 0 }] })
+  assert.equal(isToBeLookedAt(site, undefined), false)
+  assert.equal(isToBeLookedAt(renamed, site), false)
+  assert.equal(isToBeLookedAt(given, undefined), true)
+  assert.equal(isToBeLookedAt(given, site), true)
+  assert.equal(isToBeLookedAt(site, given), true)
+  assert.equal(isToBeLookedAt(given, given), false)
 })
 
 test('heartbeats and labels are no news, what is asked for and what runs is', () => {

@@ -16,6 +16,12 @@ export function isAsMade({ status }: Site): boolean {
   )
 }
 
+/** Whether somebody has to look at a site that is there, for its spec or its sync. */
+export function isToBeLookedAt(site: Site, before: Site | undefined): boolean {
+  if (isAsMade(site) && (before === undefined || isAsMade(before))) return false
+  return before === undefined || isSpecNews(before, site)
+}
+
 /**
  * Whether a site differs in what its spec or its sync is made of. The generation counts changes of what
  * people ask for; labels and who last wrote do not matter.

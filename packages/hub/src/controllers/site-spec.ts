@@ -16,7 +16,7 @@ import { type SpecContent, blobsOf, composeSiteSpec } from './compose-site-spec.
 import { contentDigest } from './content-digest.ts'
 import { specLookMs, specRenewBeforeMs, specValidMs } from './limits.ts'
 import { revisionLayers } from './rollout-facts.ts'
-import { isAsMade, isSpecNews } from './site-news.ts'
+import { isToBeLookedAt } from './site-news.ts'
 
 export type Sign = (payloadType: string, bytes: Uint8Array) => Envelope
 
@@ -33,9 +33,8 @@ export function createSiteSpecController(options: SiteSpecOptions): Controller {
     reads: [
       reads(siteKind, (site, cached, before) => {
         // A site that has gone leaves its spec behind.
-        const isThere = cached.get(siteKind, site.metadata) !== undefined
-        const isOld = before === undefined ? isThere && isAsMade(site) : !isSpecNews(before, site)
-        return isOld ? [] : [`${keyOf(site)}/${site.metadata.uid}`]
+        const isGone = cached.get(siteKind, site.metadata) === undefined
+        return isGone || isToBeLookedAt(site, before) ? [`${keyOf(site)}/${site.metadata.uid}`] : []
       }),
       reads(profileRevisionKind, (revision, cached) =>
         cached

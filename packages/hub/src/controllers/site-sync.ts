@@ -7,7 +7,7 @@ import { type Controller, type View, keyOf, parseKey, reads } from '@skerry/cont
 import { updateStatus } from '@skerry/controller/update-status'
 import { type SpecContent, composeSiteSpec } from './compose-site-spec.ts'
 import { revisionLayers } from './rollout-facts.ts'
-import { isAsMade, isSpecNews } from './site-news.ts'
+import { isToBeLookedAt } from './site-news.ts'
 
 type Sync = NonNullable<NonNullable<Site['status']>['sync']>
 
@@ -16,9 +16,7 @@ export function createSiteSyncController({ clock }: { clock: Clock }): Controlle
   return {
     name: 'site-sync',
     reads: [
-      reads(siteKind, (site, _, before) =>
-        (before === undefined ? isAsMade(site) : !isSpecNews(before, site)) ? [] : [keyOf(site)],
-      ),
+      reads(siteKind, (site, _, before) => (isToBeLookedAt(site, before) ? [keyOf(site)] : [])),
       reads(profileRevisionKind, () => []),
     ],
     owns: [
