@@ -1,5 +1,6 @@
 // Rules that no linter knows, each with its replacement. Every ban is a mistake that somebody made.
 import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 
 type Ban = {
   readonly pattern: RegExp
@@ -51,13 +52,17 @@ const bans: readonly Ban[] = [
 ]
 
 const badNames = /(^|\/)(utils|helpers|common|misc)(\.|\/|$)/
-const problems: string[] = []
 const self = 'scripts/check-tidy.ts'
 
-for (const file of globSync('{packages,scripts,bench,e2e,examples}/**/*.{ts,tsx,mjs,sql}')) {
-  if (file.includes('node_modules') || file.includes('/dist/') || file === self) continue
-  if (badNames.test(file)) problems.push(`${file}: name the file after what it exports`)
-  const text = readFileSync(file, 'utf8')
+/** What breaks a rule in the tree at `root`. */
+export function tidyProblems(root: string): string[] {
+  return globSync('{packages,scripts,bench,e2e,examples}/**/*.{ts,tsx,mjs,sql}', { cwd: root })
+    .filter((file) => !/node_modules|\/dist\//.test(file) && file !== self)
+    .flatMap((file) => fileProblems(file, readFileSync(join(root, file), 'utf8')))
+}
+
+function fileProblems(file: string, text: string): string[] {
+  const problems = badNames.test(file) ? [`${file}: name the file after what it exports`] : []
   for (const { pattern, instead, owners } of bans) {
     if (owners.some((owner) => owner.test(file))) continue
     const found = pattern.exec(text)
@@ -65,6 +70,11 @@ for (const file of globSync('{packages,scripts,bench,e2e,examples}/**/*.{ts,tsx,
     const line = text.slice(0, found.index).split('\n').length
     problems.push(`${file}:${line}: ${JSON.stringify(found[0].trim())}: ${instead}`)
   }
+  return problems
 }
-for (const problem of problems) console.error(problem)
-process.exitCode = problems.length === 0 ? 0 : 1
+
+if (import.meta.main) {
+  const problems = tidyProblems('.')
+  for (const problem of problems) console.error(problem)
+  process.exitCode = problems.length === 0 ? 0 : 1
+}

@@ -5,23 +5,20 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
+import { layerProblems } from './check-layers.ts'
+import { tidyProblems } from './check-tidy.ts'
 
 type Files = Readonly<Record<string, string>>
 
-/** Runs a check over a tree of these files. */
-function check(
-  name: string,
-  files: Files,
-): { readonly code: number | null; readonly said: string } {
+/** What a check says of a tree of these files. */
+function said(check: (root: string) => string[], files: Files): string {
   const tree = mkdtempSync(join(tmpdir(), 'skerry-check-'))
   try {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(tree, path)), { recursive: true })
       writeFileSync(join(tree, path), text)
     }
-    const program = join(import.meta.dirname, `${name}.ts`)
-    const { status, stderr } = spawnSync(process.execPath, [program], { cwd: tree })
-    return { code: status, said: String(stderr) }
+    return check(tree).join('\n')
   } finally {
     rmSync(tree, { recursive: true })
   }
@@ -34,13 +31,13 @@ const house: Files = {
 }
 
 test('imports along the arrows pass, and tests may import anything', () => {
-  const { code, said } = check('check-layers', {
+  const problems = said(layerProblems, {
     ...house,
     'packages/high/src/a.ts': "import '@skerry/low/b'\nimport 'node:fs'\nimport './c.ts'\n",
     'packages/low/src/b.test.ts': "import '@skerry/high/a'\nimport './testing/fake.ts'\n",
     'packages/low/src/testing/fake.ts': "import 'node:fs'\nimport './other.ts'\n",
   })
-  assert.deepEqual([code, said], [0, ''])
+  assert.equal(problems, '')
 })
 
 const wrongImports: readonly (readonly [file: string, text: string, words: RegExp])[] = [
@@ -57,9 +54,7 @@ const wrongImports: readonly (readonly [file: string, text: string, words: RegEx
 
 for (const [file, text, words] of wrongImports)
   test(`check-layers refuses ${text === '' ? file : text}`, () => {
-    const { code, said } = check('check-layers', { ...house, [file]: text })
-    assert.equal(code, 1)
-    assert.match(said, words)
+    assert.match(said(layerProblems, { ...house, [file]: text }), words)
   })
 
 const untidy: readonly (readonly [text: string, words: RegExp])[] = [
@@ -74,14 +69,25 @@ const untidy: readonly (readonly [text: string, words: RegExp])[] = [
 
 for (const [text, words] of untidy)
   test(`check-tidy refuses ${text}`, () => {
-    const { code, said } = check('check-tidy', { 'packages/a/src/a.ts': `${text}\n` })
-    assert.equal(code, 1)
-    assert.match(said, words)
-    assert.match(said, /^packages\/a\/src\/a\.ts:1: /)
+    const problems = said(tidyProblems, { 'packages/a/src/a.ts': `${text}\n` })
+    assert.match(problems, words)
+    assert.match(problems, /^packages\/a\/src\/a\.ts:1: /)
   })
 
 test('check-tidy refuses files that are named after nothing, and passes the rest', () => {
-  const named = check('check-tidy', { 'packages/a/src/utils.ts': '' })
-  assert.match(named.said, /name the file after what it exports/)
-  assert.equal(check('check-tidy', { 'packages/a/src/retry.ts': 'await sleep(5)\n' }).code, 0)
+  const named = said(tidyProblems, { 'packages/a/src/utils.ts': '' })
+  assert.match(named, /name the file after what it exports/)
+  assert.equal(said(tidyProblems, { 'packages/a/src/retry.ts': 'await sleep(5)\n' }), '')
+})
+
+test('the programs end with 1 when there is something to say', () => {
+  for (const name of ['check-layers', 'check-tidy'])
+    said(
+      (cwd) => {
+        const program = join(import.meta.dirname, `${name}.ts`)
+        assert.equal(spawnSync(process.execPath, [program], { cwd }).status, 1, name)
+        return []
+      },
+      { ...house, 'packages/low/src/utils.ts': "import 'left-pad'" },
+    )
 })

@@ -13,6 +13,7 @@ import { echoingExtensions } from '../integration/api-rig.ts'
 import { startHub, temporaryFolder } from '../integration/hub-process.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import { keptAsState } from '../src/api-server/kept-as.ts'
+import { createAudit } from '../src/audit/audit.ts'
 import { ensureNamespace } from '../src/ensure-namespace.ts'
 import { coreExtensions } from '../src/extensions/core-extensions.ts'
 import { targetOf } from './peer.ts'
@@ -47,6 +48,12 @@ export async function openMemoryHub(): Promise<HubUnderTest> {
     authenticate: async () => ({ name: 'admin', groups: ['system:masters'] }),
     authorize: () => ({ allowed: true }),
     extensions: { ...echoingExtensions(), ...coreExtensions(state) },
+    audit: createAudit({
+      policy: { rules: [] },
+      write: () => {},
+      clock,
+      random,
+    }),
   })
   const server = createServer((request, response) => {
     if (!apiServer.handle(request, response)) response.writeHead(404).end()

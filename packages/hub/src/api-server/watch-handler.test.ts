@@ -195,7 +195,7 @@ describe('a watch on the wire', () => {
     const socket = connect(rig.port, '127.0.0.1')
     await once(socket, 'connect')
     socket.pause()
-    socket.write(`GET ${maps}?watch=true HTTP/1.1\r\nhost: x\r\n\r\n`)
+    socket.write(`GET ${maps}?watch=true HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
     for (let index = 0; index < 24; index += 1)
       await create(rig.state, `m${index}`, { a: 'x'.repeat(1 << 20) })
     await systemClock.sleep(300)
