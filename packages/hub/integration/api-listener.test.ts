@@ -32,8 +32,16 @@ before(async () => {
 })
 after(() => rm(folder, { recursive: true }))
 
+/** Answers that go on until the test ends them. */
+const watches: Parameters<Handler>[1][] = []
+
 /** Reads the whole body before it answers; `/refuse` answers without looking at it. */
 const handler: Handler = async (request, response) => {
+  if (request.url === '/watch') {
+    response.write('first')
+    watches.push(response)
+    return true
+  }
   if (request.url === '/large') {
     response.end(Buffer.alloc(50 * 2 ** 20))
     return true
@@ -320,5 +328,23 @@ describe('a stop', () => {
     await Promise.all(clients)
     agent.destroy()
     assert.deepEqual([...outcomes.keys()].toSorted(), ['200', 'not let in'])
+  })
+
+  it('ends watches of HTTP/2 whole: their end is sent before the connection goes', async () => {
+    const listener = await listening(systemClock)
+    const two = await session(listener)
+    const streams = Array.from({ length: 20 }, () => two.request({ ':path': '/watch' }))
+    const ends = streams.map(async (stream) => {
+      await once(stream, 'data')
+      const closed = once(stream, 'close')
+      stream.resume()
+      await closed
+      return { isWhole: stream.readableEnded && !stream.aborted, code: stream.rstCode }
+    })
+    while (watches.length < streams.length) await systemClock.sleep(10)
+    await listener.drain()
+    for (const response of watches.splice(0)) response.end()
+    await listener[Symbol.asyncDispose]()
+    for (const end of await Promise.all(ends)) assert.deepEqual(end, { isWhole: true, code: 0 })
   })
 })

@@ -23,6 +23,7 @@ import {
   apiStreamsMax,
   drainAnnounceMs,
   drainLingerMs,
+  lastFramesMsMax,
   slowLookMs,
 } from './limits.ts'
 import { type Http2Sessions, createHttp2Sessions } from './listener/http2-sessions.ts'
@@ -100,7 +101,10 @@ export async function listenApi(options: ListenerOptions): Promise<ApiListener> 
     async [Symbol.asyncDispose]() {
       stop.abort()
       server.close()
-      // Streams that would go on for ever have been ended by their own servers before this one.
+      // Streams that would go on for ever have been ended by their own servers before this one; of HTTP/2
+      // the last frames, which say so, may still be on their way.
+      sessions.sayGoodbye()
+      await sessions.left(lastFramesMsMax)
       for (const socket of sockets) socket.destroySoon()
       await closed
     },

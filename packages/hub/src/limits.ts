@@ -47,6 +47,9 @@ export const certificateLookMs = 60 * 60_000
 export const drainAnnounceMs = 1_000
 /** At a stop: how long whoever has just come in may take to ask. */
 export const drainLingerMs = 500
+
+/** When the listener closes: how long connections of HTTP/2 have to send what ends their last answers. */
+export const lastFramesMsMax = 500
 /** At a stop: how long requests that were let in may take to end. */
 export const drainMsMax = 30_000
 /** The longest `--shutdown-delay-duration`. */

@@ -1,3 +1,4 @@
+import { once } from 'node:events'
 import type { ServerHttp2Session, ServerHttp2Stream } from 'node:http2'
 import type { Clock } from '@skerry/base/clock'
 import { apiKeepAliveMs, apiSilentMs } from '../limits.ts'
@@ -10,6 +11,8 @@ export type Http2Sessions = {
   look(): void
   /** Tells all of them to go elsewhere; what they have begun may end. */
   sayGoodbye(): void
+  /** Resolves when all that were told have gone, or after `withinMs`. */
+  left(withinMs: number): Promise<void>
 }
 
 export function createHttp2Sessions(clock: Clock): Http2Sessions {
@@ -44,6 +47,15 @@ export function createHttp2Sessions(clock: Clock): Http2Sessions {
     sayGoodbye: () => {
       isLeaving = true
       for (const session of sessions.keys()) session.close()
+    },
+    left: async (withinMs) => {
+      const late = new AbortController()
+      const going = [...sessions.keys()].map((session) => once(session, 'close'))
+      await Promise.race([
+        Promise.allSettled(going),
+        clock.sleep(withinMs, late.signal).catch(() => {}),
+      ])
+      late.abort()
     },
   }
 }
