@@ -103,12 +103,6 @@ export const differences: Reasons = {
       why: 'Kubernetes waits for the version; the hub says at once that it is not there yet, since it is one from before a restore: a client lists again.',
     },
   ],
-  'watch: from before time': [
-    {
-      at: '0.events',
-      why: 'The hub keeps events by their age, not their number, and still has these.',
-    },
-  ],
   'watch: of one object': [
     {
       at: '2.events',

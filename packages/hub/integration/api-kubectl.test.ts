@@ -95,7 +95,7 @@ describe('a real kubectl', { skip }, () => {
   it('gets our columns, wide and yaml', async () => {
     const [heading, row] = (await good('get', 'sites')).split('\n')
     assert.match(heading!, /^NAME +CONNECTIVITY +HEALTH +SYNC +MODELS +LAST SEEN +AGE$/)
-    assert.match(row!, /^oslo +\d+s *$/)
+    assert.match(row!, /^oslo +Never +Synced +\d+s *$/)
     assert.match(await good('get', 'sites', '-o', 'wide'), /LAST SEEN +DEVICE +MESSAGE +AGE\n/)
     const yaml = await good('get', 'site', 'oslo', '-o', 'yaml')
     assert.match(yaml, /^apiVersion: skerry\.dev\/v1alpha1\nkind: Site\n/)
