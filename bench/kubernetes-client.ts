@@ -278,7 +278,9 @@ async function watch(job: WatchJob): Promise<WatchResult> {
 async function newestVersion(connection: Http1Connection, path: string): Promise<string> {
   const plain = path.split('?')[0]!
   const { body } = await connection.send('GET', `${plain}?limit=1`, { keep: true })
-  return /"resourceVersion":"(\d+)"/.exec(body.toString())![1]!
+  // Of the list, not of its first item: a watch from there would be told all that happened since.
+  const list = JSON.parse(body.toString()) as { metadata: { resourceVersion: string } }
+  return list.metadata.resourceVersion
 }
 
 process.on('message', (job: Job) => {
