@@ -8,7 +8,7 @@ import {
   readTranscript,
   runStep,
 } from './kubectl-transcript.ts'
-import { temporaryFolder } from './hub-process.ts'
+import { temporaryFolder } from '../../packages/hub/integration/hub-process.ts'
 
 const text = `What comes before the first part is for people.
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { it } from 'node:test'
 import { openClientsRig, ranWell } from './clients-rig.ts'
 
-const folder = join(import.meta.dirname, '../clients/python')
+const folder = join(import.meta.dirname, 'python')
 const requirements = join(folder, 'requirements.txt')
 const version = readFileSync(requirements, 'utf8').trim().replaceAll('=', '')
 const cache = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache')

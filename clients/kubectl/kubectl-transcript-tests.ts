@@ -4,7 +4,12 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { type Folder, type HubProcess, startHub, temporaryFolder } from './hub-process.ts'
+import {
+  type Folder,
+  type HubProcess,
+  startHub,
+  temporaryFolder,
+} from '../../packages/hub/integration/hub-process.ts'
 import {
   type Shell,
   type TranscriptPart,

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findKubectl } from '../packages/hub/integration/kubectl-transcript-tests.ts'
+import { findKubectl } from './kubectl/kubectl-transcript-tests.ts'
 import { findClient } from '../scripts/build-clients.ts'
 import { type ClientsRig, openClientsRig, ranWell, runClient } from './clients-rig.ts'
 
@@ -12,7 +12,7 @@ const kubectl = 'path' in kubectlFound ? kubectlFound.path : ''
 const missing = [found, kubectlFound].flatMap((each) => ('missing' in each ? [each.missing] : []))
 const skip = missing[0] ?? false
 const helm = 'path' in found ? found.path : ''
-const chart = join(import.meta.dirname, '../clients/charts/fleet')
+const chart = join(import.meta.dirname, 'charts/fleet')
 
 describe('helm', { skip, timeout: 240_000 }, () => {
   let rig: ClientsRig

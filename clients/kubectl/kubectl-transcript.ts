@@ -27,7 +27,7 @@ export type TranscriptPart = {
 }
 
 const commandMsMax = 60_000
-const folder = join(import.meta.dirname, '../../../clients/kubectl')
+const folder = import.meta.dirname
 
 export function transcriptPath(name: string): string {
   return join(folder, `${name}.txt`)

@@ -7,7 +7,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { crdOfKind } from '@skerry/api/crd-of-kind'
 import { kinds } from '@skerry/api/kinds'
-import { startHub, temporaryFolder } from './hub-process.ts'
+import { startHub, temporaryFolder } from '../../packages/hub/integration/hub-process.ts'
 import { findKubectl } from './kubectl-transcript-tests.ts'
 import {
   formatCommand,

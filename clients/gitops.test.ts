@@ -5,7 +5,7 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { after, before, describe, it } from 'node:test'
-import { findKubectl } from '../packages/hub/integration/kubectl-transcript-tests.ts'
+import { findKubectl } from './kubectl/kubectl-transcript-tests.ts'
 import { findClient } from '../scripts/build-clients.ts'
 import {
   type ClientsRig,
@@ -22,8 +22,8 @@ const kubectl = 'path' in kubectlFound ? kubectlFound.path : ''
 const missing = [found, kubectlFound].flatMap((each) => ('missing' in each ? [each.missing] : []))
 const skip = missing[0] ?? false
 const gitops = 'path' in found ? found.path : ''
-const access = join(import.meta.dirname, '../clients/gitops-access.yaml')
-const scripts = join(import.meta.dirname, '../clients/argo-cd/argocd-cm.yaml')
+const access = join(import.meta.dirname, 'gitops-access.yaml')
+const scripts = join(import.meta.dirname, 'argo-cd/argocd-cm.yaml')
 
 type Round = {
   readonly revision: string
