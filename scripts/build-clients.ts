@@ -1,4 +1,4 @@
-// Builds the clients that `e2e/clients*.test.ts` try against a hub: Helm, a client-go program and
+// Builds the clients that `clients/*.test.ts` try against a hub: Helm, a client-go program and
 // Argo CD's sync engine, from clients/go, into the cache directory. The first time takes minutes;
 // after that nothing is done until a source has changed. Prints where they are.
 //
