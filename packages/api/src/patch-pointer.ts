@@ -23,11 +23,12 @@ export function lookUp(document: unknown, tokens: readonly string[]): unknown {
   return value
 }
 
-/** An index up to `last`, or -1. */
+/** An index up to `last`, or -1. As in Kubernetes, those below 0 count from the end. */
 export function arrayIndex(token: string, last: number): number {
-  if (!/^(0|[1-9]\d{0,8})$/.test(token)) return -1
-  const index = Number(token)
-  return index <= last ? index : -1
+  if (!/^[-+]?\d{1,9}$/.test(token)) return -1
+  const asked = Number(token)
+  const index = asked < 0 ? asked + last + 1 : asked + 0
+  return index >= 0 && index <= last ? index : -1
 }
 
 /** Puts a value into a container that is there; false if there is no such place. */

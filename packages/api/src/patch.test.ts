@@ -108,6 +108,21 @@ describe('JSON patch', () => {
     assert.deepEqual(applyJsonPatch({ a: 1 }, patch), { a: 1, b: 2, c: null })
   })
 
+  it('reads an index as Kubernetes does: from the end below 0, and with zeros in front', () => {
+    const list = ['a', 'b']
+    const patched = (op: string, index: string): unknown =>
+      (applyJsonPatch({ list }, [{ op, path: `/list/${index}`, value: 'x' }]) as { list: unknown })
+        .list
+    assert.deepEqual(patched('remove', '-1'), ['a'])
+    assert.deepEqual(patched('remove', '-2'), ['b'])
+    assert.deepEqual(patched('remove', '-0'), ['b'])
+    assert.deepEqual(patched('remove', '+1'), ['a'])
+    assert.deepEqual(patched('replace', '01'), ['a', 'x'])
+    assert.deepEqual(patched('add', '-1'), ['a', 'b', 'x'])
+    assert.deepEqual(patched('add', '-3'), ['x', 'a', 'b'])
+    assert.deepEqual(patched('add', '02'), ['a', 'b', 'x'])
+  })
+
   it('refuses what does not fit', () => {
     const misfits: object[] = [
       { op: 'zap', path: '/a' },
@@ -119,7 +134,9 @@ describe('JSON patch', () => {
       { op: 'replace', path: '/list/7', value: 1 },
       { op: 'replace', path: '/none/x', value: 1 },
       { op: 'add', path: '/list/5', value: 1 },
-      { op: 'add', path: '/list/01', value: 1 },
+      { op: 'add', path: '/list/-3', value: 1 },
+      { op: 'remove', path: '/list/-2' },
+      { op: 'replace', path: '/list/1.0', value: 1 },
       { op: 'add', path: '/none/deeper', value: 1 },
       { op: 'test', path: '/a', value: 2 },
       { op: 'copy', from: '/none', path: '/b' },

@@ -224,7 +224,20 @@ describe('paths', () => {
     const ready = await rig.call('GET', '/readyz', { headers })
     assert.equal(ready.code, 500)
     assert.match(ready.text, /\[\+\]ping ok\n\[-\]database failed: no connection\n/)
-    assert.equal((await rig.call('GET', '/readyz/ping', { headers })).text, 'ok')
+    assert.equal(
+      (await rig.call('GET', '/readyz/ping?verbose&exclude=ping', { headers })).text,
+      'ok',
+    )
+    const without = await rig.call('GET', '/readyz?verbose&exclude=database&exclude=b&exclude=a', {
+      headers,
+    })
+    assert.equal(
+      without.text,
+      '[+]ping ok\n[+]database excluded: ok\n' +
+        'warn: some health checks cannot be excluded: no matches for "a","b"\nreadyz check passed\n',
+    )
+    assert.equal((await rig.call('GET', '/livez?exclude=ping', { headers })).text, 'ok')
+    assert.equal((await rig.call('GET', '/livez/none', { headers })).code, 404)
     assert.equal(
       (await rig.call('GET', '/version', { headers })).json['gitVersion'],
       'v1.36.0+skerry',

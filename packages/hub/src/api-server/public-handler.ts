@@ -38,17 +38,23 @@ export async function servePublic(
     ['ping', async () => {}],
     ...(first === 'livez' ? [] : Object.entries(checks)),
   ]
+  const isOfAll = only === undefined || only === ''
+  const asked = wanted.filter(([name]) => isOfAll || name === only)
+  const excluded = new Set(isOfAll ? call.query.getAll('exclude').filter(Boolean) : [])
   const results = await Promise.all(
-    wanted
-      .filter(([name]) => !call.query.getAll('exclude').includes(name))
-      .filter(([name]) => only === undefined || only === '' || name === only)
-      .map(async ([name, check]) => ({ name, problem: await problemOf(check, clock) })),
+    asked.map(async ([name, check]) =>
+      excluded.has(name)
+        ? { line: `[+]${name} excluded: ok`, isGood: true }
+        : resultOf(name, await problemOf(check, clock)),
+    ),
   )
-  const isGood = results.length > 0 && results.every(({ problem }) => problem === undefined)
-  const isVerbose = call.query.has('verbose') || !isGood
-  const lines = results.map(({ name, problem }) =>
-    problem === undefined ? `[+]${name} ok` : `[-]${name} failed: ${problem}`,
-  )
+  const strangers = [...excluded].filter((name) => !asked.some(([known]) => known === name))
+  const isGood = results.length > 0 && results.every((result) => result.isGood)
+  const isVerbose = (isOfAll && call.query.has('verbose')) || !isGood
+  const lines = [
+    ...results.map(({ line }) => line),
+    ...(strangers.length === 0 ? [] : [unmatched(strangers)]),
+  ]
   const verdict = `${first} check ${isGood ? 'passed' : 'failed'}`
   call.response.setHeader('Content-Type', 'text/plain; charset=utf-8')
   call.response.setHeader('Cache-Control', 'no-cache, private')
@@ -57,6 +63,16 @@ export async function servePublic(
     return sendText(call.request, call.response, { code, text: '404 page not found\n' })
   const text = isVerbose ? `${[...lines, verdict].join('\n')}\n` : 'ok'
   await sendText(call.request, call.response, { code, text })
+}
+
+function resultOf(name: string, problem: string | undefined): { line: string; isGood: boolean } {
+  const isGood = problem === undefined
+  return { line: isGood ? `[+]${name} ok` : `[-]${name} failed: ${problem}`, isGood }
+}
+
+function unmatched(names: readonly string[]): string {
+  const quoted = names.toSorted().map((name) => JSON.stringify(name))
+  return `warn: some health checks cannot be excluded: no matches for ${quoted.join(',')}`
 }
 
 /** What is wrong; a check that does not come to an end in time is wrong too. */
