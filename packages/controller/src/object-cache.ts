@@ -123,7 +123,8 @@ export class ObjectCache implements Cached {
     if (kept === undefined) return resourceVersion
     const before = new Map(kept)
     kept.clear()
-    for (const item of items as StoredObject[]) {
+    for (const listed of items as StoredObject[]) {
+      const item = slimObject(listed)
       const key = keyOf(item)
       kept.set(key, item)
       const old = before.get(key)
@@ -138,12 +139,22 @@ export class ObjectCache implements Cached {
   #hear(kind: AnyKind, event: WatchEvent): void {
     if (event.type === 'BOOKMARK') return
     const kept = this.#kept(kind)
-    const key = keyOf(event.object)
+    const object = slimObject(event.object)
+    const key = keyOf(object)
     const before = event.type === 'MODIFIED' ? kept.get(key) : undefined
     if (event.type === 'DELETED') kept.delete(key)
-    else kept.set(key, event.object)
+    else kept.set(key, object)
     if (kept.size > cachedObjectsMax)
       throw new Error(`More than ${cachedObjectsMax} objects of ${kind.kind}: split the hub.`)
-    this.#options.onChange(kind, event.object, before)
+    this.#options.onChange(kind, object, before)
   }
+}
+
+/**
+ * An object without the list of who manages which field: it is half of what an object weighs, and no
+ * controller asks for it. What a controller writes leaves it as it is stored.
+ */
+function slimObject(object: StoredObject): StoredObject {
+  const { managedFields, ...metadata } = object.metadata
+  return managedFields === undefined ? object : { ...object, metadata }
 }

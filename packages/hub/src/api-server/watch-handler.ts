@@ -126,6 +126,9 @@ function watchLifeOf({ random }: ServerContext, { timeoutSeconds }: ReadOptions)
     : watchLifeMs * (1 + random.next())
 }
 
+/** Made once: a reason for each of a thousand watches that end together would take a while. */
+const watchEnded = new Error('The watch has ended.')
+
 /** Aborts when the client leaves, the time is over or the server closes. */
 function watchSignal(
   { clock, closing }: ServerContext,
@@ -133,7 +136,7 @@ function watchSignal(
   lifeMs: number,
 ): Disposable & { readonly signal: AbortSignal } {
   const ended = new AbortController()
-  const end = (): void => ended.abort()
+  const end = (): void => ended.abort(watchEnded)
   response.on('close', end)
   response.on('error', end)
   closing.addEventListener('abort', end, { once: true })
