@@ -124,6 +124,8 @@ const ageColumn: DefinitionColumn = {
     'CreationTimestamp is a timestamp representing the server time when this object was created. It is not guaranteed to be set in happens-before order across separate operations. Clients may not set this value. It is represented in RFC3339 form and is in UTC.',
 }
 
+const isText = (text: string | undefined): text is string => text !== undefined && text !== ''
+
 function columnOf(column: DefinitionColumn): Column {
   const parsed = parseJsonPath(column.jsonPath)
   const path = parsed.ok ? parsed.path : []
@@ -131,7 +133,9 @@ function columnOf(column: DefinitionColumn): Column {
     name: column.name,
     type: column.type as Column['type'],
     path: column.jsonPath,
-    description: column.description ?? '',
+    description: isText(column.description)
+      ? column.description
+      : `Custom resource definition column (in JSONPath format): ${column.jsonPath}`,
     ...(column.format === undefined ? {} : { format: column.format }),
     ...(column.priority === undefined ? {} : { priority: column.priority }),
     read: (object) => (path.length === 0 ? undefined : firstAt(object, path)),
