@@ -54,3 +54,11 @@ export const lastFramesMsMax = 500
 export const drainMsMax = 30_000
 /** The longest `--shutdown-delay-duration`. */
 export const shutdownDelayMsMax = 10 * 60_000
+
+/** How often it is seen whether there is garbage to collect and nothing else to do. */
+export const collectLookMs = 5_000
+/** Less of one processor than this is nothing to do: heartbeats of a few thousand sites. */
+export const idleProcessorShareMax = 0.15
+/** A collection takes 70 ms at 80 MB, so it has to be worth it, and larger heaps are left to V8. */
+export const collectGarbageBytesMin = 32 * 2 ** 20
+export const collectHeapBytesMax = 768 * 2 ** 20

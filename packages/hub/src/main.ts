@@ -12,6 +12,7 @@ import { createHubControllers } from './controllers/hub-controllers.ts'
 import { hubUsage, parseHubOptions } from './hub-options.ts'
 import type { Tools } from './hub-parts.ts'
 import { noCredentials } from './trust/hub-credentials.ts'
+import { collectWhenIdle } from './idle-collection.ts'
 import { openHub } from './open-hub.ts'
 import { isKeyRing, keyRings, rotateKeys } from './rotate-keys.ts'
 
@@ -38,6 +39,7 @@ async function runHub(args: readonly string[]): Promise<void> {
   const { promise: stopped, resolve: stop } = Promise.withResolvers<void>()
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop())
   await using hub = await openHub(parsed.options, tools)
+  using _ = collectWhenIdle(systemClock)
   log.info('The hub is ready.', { server: hub.server, gateway: hub.gateway })
   await stopped
   log.info('The hub stops.')
