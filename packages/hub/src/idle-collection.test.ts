@@ -16,6 +16,12 @@ test('garbage is collected when there is enough of it and nothing else to do', (
   assert.equal(isTimeToCollect(before, look(5_000, 4_000, 200), 80 * mebibyte), false, 'busy')
   assert.equal(isTimeToCollect(before, look(5_000, 100, 90), 80 * mebibyte), false, 'little')
   assert.equal(isTimeToCollect(before, look(5_000, 100, 4_000), 80 * mebibyte), false, 'huge')
+  assert.equal(
+    isTimeToCollect(before, look(5_000, 100, 560), 500 * mebibyte),
+    false,
+    'not worth it',
+  )
+  assert.equal(isTimeToCollect(before, look(5_000, 100, 760), 500 * mebibyte), true)
   assert.equal(isTimeToCollect(before, look(0, 0, 200), 80 * mebibyte), true, 'no time has passed')
 })
 

@@ -18,8 +18,8 @@ export type ProcessLook = {
 }
 
 /**
- * Whether now is the time to collect garbage: there is enough of it since the last time, the process had
- * next to nothing to do since the last look, and the heap is small enough for it to take a moment.
+ * Whether now is the time to collect garbage: there is enough of it since the last time, for what a look
+ * through the whole heap costs, and the process had next to nothing to do since the last look.
  */
 export function isTimeToCollect(
   before: ProcessLook,
@@ -29,7 +29,7 @@ export function isTimeToCollect(
   const share = (now.processorMs - before.processorMs) / Math.max(1, now.atMs - before.atMs)
   return (
     share < idleProcessorShareMax &&
-    now.heapBytes - lastHeapBytes > collectGarbageBytesMin &&
+    now.heapBytes - lastHeapBytes > Math.max(collectGarbageBytesMin, lastHeapBytes / 2) &&
     now.heapBytes < collectHeapBytesMax
   )
 }

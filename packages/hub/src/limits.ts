@@ -59,6 +59,6 @@ export const shutdownDelayMsMax = 10 * 60_000
 export const collectLookMs = 5_000
 /** Less of one processor than this is nothing to do: heartbeats of a few thousand sites. */
 export const idleProcessorShareMax = 0.15
-/** A collection takes 70 ms at 80 MB, so it has to be worth it, and larger heaps are left to V8. */
+/** A collection takes 70 ms at 80 MB, so it has to be worth it; heaps that take seconds are left to V8. */
 export const collectGarbageBytesMin = 32 * 2 ** 20
-export const collectHeapBytesMax = 768 * 2 ** 20
+export const collectHeapBytesMax = 2 * 2 ** 30
