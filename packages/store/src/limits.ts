@@ -36,8 +36,11 @@ export const batchBytesMax = 16 * 2 ** 20
 /** Changes read from the log at a time. */
 export const changePageMax = 500
 
-/** Objects that a list reads at a time: 2 MiB of 4 KiB each, in memory while a client takes them. */
-export const sliceItemsMax = 500
+/**
+ * Objects that a list reads at a time: 2 MiB of 4 KiB each, in memory while a client takes them. A page of
+ * 500, as most clients ask for, and the one more that says whether there is a next page.
+ */
+export const sliceItemsMax = 501
 
 /** Rows that are counted to say how many more a page leaves. */
 export const countedRowsMax = 1_000_000

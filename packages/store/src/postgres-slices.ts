@@ -6,7 +6,7 @@ import { expired } from './expired.ts'
 import type { Place, Slice, SliceQuery } from './ledger.ts'
 import { sliceItemsMax } from './limits.ts'
 import { isStorable } from './row-key.ts'
-import { type ListSliceQuery, type SliceRow, listSlice } from './sql/list-slice.ts'
+import { type ListSlice, type ListSliceQuery, type SliceRow, listSlice } from './sql/list-slice.ts'
 import { readVersion } from './sql/read-version.ts'
 
 /**
@@ -31,14 +31,20 @@ export async function* postgresSlices(
     return asked
   }
   let version = query.at
-  let asked = ask(version, query.after, true)
+  let after = query.after
+  let left = query.items ?? Number.POSITIVE_INFINITY
+  let asked: Promise<ListSlice> | undefined = ask(version, after, true)
   for (;;) {
-    const slice = await asked
+    asked ??= ask(version, after, false)
+    const slice: ListSlice = await asked
     const isPinned = version !== undefined
     version ??= slice.version
     if (isPinned && version < slice.horizon) throw expired(version, slice.horizon)
     const { rows, last } = merged(slice.rows, statement.limit)
-    if (last !== undefined) asked = ask(version, last, false)
+    after = last
+    left -= rows.length
+    // What a page does not need is not asked for, unless some of this does not match.
+    asked = last === undefined || left <= 0 ? undefined : ask(version, last, false)
     yield {
       version,
       items: rows.map((row) => ({
