@@ -1,6 +1,6 @@
 import { toError } from '@skerry/base/assert'
 import { ApiError, unavailable } from '@skerry/api/status'
-import { sendError } from './answer.ts'
+import { sendError } from './wire/answer.ts'
 import type { ApiRequest } from './authorization.ts'
 import type { ApiResponse, ApiServerOptions, ServerContext } from './call.ts'
 import { extensionTable } from './extension.ts'

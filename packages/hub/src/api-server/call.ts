@@ -19,7 +19,7 @@ import type { ExtensionTable, Extensions } from './extension.ts'
 import type { FlowControl } from './flow-control.ts'
 import type { Impersonate } from './impersonation.ts'
 import type { RequestMetrics } from './request-metrics.ts'
-import type { Accepted } from './media-type.ts'
+import type { Accepted } from './wire/media-type.ts'
 
 export type ApiResponse = ServerResponse | Http2ServerResponse
 

@@ -1,7 +1,7 @@
 import { toError } from '@skerry/base/assert'
 import { derivedFromKinds } from '@skerry/api/kind-source'
 import { ApiError, badRequest, methodNotAllowed, noSuchPath } from '@skerry/api/status'
-import { sendError, sendText } from './answer.ts'
+import { sendError, sendText } from './wire/answer.ts'
 import { type AuditOutcome, type AuditTrail, noTrail } from './audit.ts'
 import {
   type ApiRequest,
@@ -11,14 +11,14 @@ import {
   forbidden,
 } from './authorization.ts'
 import type { ApiResponse, ApiServerOptions, ServerContext } from './call.ts'
-import { createDocuments } from './documents.ts'
+import { createDocuments } from './documents/documents.ts'
 import { unlimited } from './flow-control.ts'
 import { urlCharactersMax } from './limits.ts'
-import { negotiate } from './media-type.ts'
+import { negotiate } from './wire/media-type.ts'
 import { attributesOfPath, withSelectedName } from './path-attributes.ts'
-import { isPublicPath, servePublic } from './public-handler.ts'
+import { isPublicPath, servePublic } from './documents/public-handler.ts'
 import type { RequestCount, RequestMetrics } from './request-metrics.ts'
-import { isTrue } from './request-options.ts'
+import { isTrue } from './verbs/request-options.ts'
 import { type Route, namedInPath, routesOf } from './route.ts'
 import { serveResource } from './serve-resource.ts'
 

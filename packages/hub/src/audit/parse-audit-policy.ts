@@ -1,5 +1,5 @@
 import { isPlainObject } from '@skerry/base/json'
-import { parseYaml } from '../api-server/yaml-text.ts'
+import { parseYaml } from '../api-server/wire/yaml-text.ts'
 import {
   type AuditPolicy,
   type AuditRule,

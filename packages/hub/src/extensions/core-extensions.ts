@@ -3,7 +3,7 @@ import { type Namespace, namespaceKind } from '@skerry/api/kinds/core'
 import type { State } from '@skerry/api/state'
 import { ApiError, badRequest } from '@skerry/api/status'
 import type { Admit, Extensions, SubresourceHandler } from '../api-server/extension.ts'
-import { decodeObject } from '../api-server/decode-object.ts'
+import { decodeObject } from '../api-server/wire/decode-object.ts'
 
 /** Namespaces that are there from the start and stay. */
 export const protectedNamespaces: ReadonlySet<string> = new Set([

@@ -8,7 +8,7 @@ import { applyDefaults } from '@skerry/api/schema-defaults'
 import { validateSchema } from '@skerry/api/schema-validate'
 import type { State } from '@skerry/api/state'
 import { badRequest, conflict, invalid, notFound } from '@skerry/api/status'
-import { decodeObject } from '../api-server/decode-object.ts'
+import { decodeObject } from '../api-server/wire/decode-object.ts'
 import type { SubresourceContext, SubresourceHandler } from '../api-server/extension.ts'
 import type { ObjectIdentity, ServiceAccountTokens } from '../trust/service-account-tokens.ts'
 

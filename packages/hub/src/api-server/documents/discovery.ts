@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { compareVersions } from '@skerry/api/custom-kinds/version-order'
 import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
-import type { ExtensionTable } from './extension.ts'
+import type { ExtensionTable } from '../extension.ts'
 
 /** What the API is made of, as Kubernetes tells it. */
 export type Discovery = {

@@ -1,4 +1,4 @@
-import { ProtobufWriter } from './protobuf-writer.ts'
+import { ProtobufWriter } from '../wire/protobuf-writer.ts'
 
 /**
  * The OpenAPI 2 document as gnostic's `openapi.v2.Document`. client-go asks for it in this form alone and

@@ -1,7 +1,7 @@
 import type { StoredObject } from '@skerry/api/object'
 import { notFound } from '@skerry/api/status'
-import { sendStored } from './answer.ts'
-import type { ObjectCall, ServerContext } from './call.ts'
+import { sendStored } from '../wire/answer.ts'
+import type { ObjectCall, ServerContext } from '../call.ts'
 import { tooLargeVersion, unreadableVersion, versionNumber } from './read-options.ts'
 
 export async function serveGet(server: ServerContext, call: ObjectCall): Promise<void> {

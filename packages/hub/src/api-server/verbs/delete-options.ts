@@ -4,9 +4,9 @@ import type { Problem } from '@skerry/api/problem'
 import { boolean, integer, list, object, optional, string } from '@skerry/api/schema'
 import type { DeleteOptions } from '@skerry/api/state'
 import { badRequest } from '@skerry/api/status'
-import { readBody } from './body.ts'
-import type { ResourceCall } from './call.ts'
-import { decodeStruct } from './go-decode.ts'
+import { readBody } from '../wire/body.ts'
+import type { ResourceCall } from '../call.ts'
+import { decodeStruct } from '../wire/go-decode.ts'
 import { countOf, invalidOptions, isDryRun } from './request-options.ts'
 
 const schema = object(

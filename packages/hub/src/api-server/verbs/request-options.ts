@@ -3,7 +3,7 @@ import type { Problem } from '@skerry/api/problem'
 import { parseFieldSelector } from '@skerry/api/selector'
 import type { ListOptions } from '@skerry/api/state'
 import { type ApiError, badRequest, invalid } from '@skerry/api/status'
-import type { ResourceCall } from './call.ts'
+import type { ResourceCall } from '../call.ts'
 
 /** The name of what a request asks beside its body, by which mistakes in it are told. */
 export type OptionsKind =

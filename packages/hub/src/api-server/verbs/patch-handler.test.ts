@@ -10,8 +10,8 @@ import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { createMemoryState } from '@skerry/store/memory-state'
-import { createApiServer } from './api-server.ts'
-import type { Authorize } from './authorization.ts'
+import { createApiServer } from '../api-server.ts'
+import type { Authorize } from '../authorization.ts'
 
 type Body = {
   readonly code?: number

@@ -12,8 +12,8 @@ import { type Clock, systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { createMemoryState } from '@skerry/store/memory-state'
-import { type ApiServer, createApiServer } from './api-server.ts'
-import { slowReaderMs } from './limits.ts'
+import { type ApiServer, createApiServer } from '../api-server.ts'
+import { slowReaderMs } from '../limits.ts'
 
 type Rig = AsyncDisposable & {
   readonly state: State

@@ -1,10 +1,10 @@
 import type { StoredObject } from '@skerry/api/object'
 import { methodNotAllowed } from '@skerry/api/status'
-import { sendAnswer } from './answer.ts'
-import { readBody } from './body.ts'
-import type { ObjectCall, ServerContext } from './call.ts'
-import type { SubresourceVerb } from './extension.ts'
-import { readStored } from './object-handlers.ts'
+import { sendAnswer } from '../wire/answer.ts'
+import { readBody } from '../wire/body.ts'
+import type { ObjectCall, ServerContext } from '../call.ts'
+import type { SubresourceVerb } from '../extension.ts'
+import { readStored } from './get-handler.ts'
 import { isDryRun } from './request-options.ts'
 
 /** Hands a request to the handler of a kind's own verb, such as `rollouts/x/pause`. */

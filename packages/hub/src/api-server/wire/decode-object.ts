@@ -5,10 +5,10 @@ import type { Schema } from '@skerry/api/schema'
 import { string } from '@skerry/api/schema'
 import { pruneUnknown } from '@skerry/api/schema-prune'
 import { badRequest, invalid, isApiError } from '@skerry/api/status'
-import type { ResourceTarget } from './authorization.ts'
+import type { ResourceTarget } from '../authorization.ts'
 import { duplicateFields } from './duplicate-fields.ts'
 import { decodeMetadata, decodeStruct } from './go-decode.ts'
-import { fieldValidationOf } from './request-options.ts'
+import { fieldValidationOf } from '../verbs/request-options.ts'
 
 export type Decoded = { readonly object: KubeObject; readonly warnings: readonly string[] }
 

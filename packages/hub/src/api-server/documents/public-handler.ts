@@ -1,9 +1,9 @@
 import { methodNotAllowed } from '@skerry/api/status'
 import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
-import type { ApiServerOptions, Call } from './call.ts'
-import { sendAnswer, sendText } from './answer.ts'
-import { readyCheckMsMax } from './limits.ts'
+import type { ApiServerOptions, Call } from '../call.ts'
+import { sendAnswer, sendText } from '../wire/answer.ts'
+import { readyCheckMsMax } from '../limits.ts'
 
 const [major, minor] = ['1', '36']
 

@@ -5,11 +5,11 @@ import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { WatchOptions } from '@skerry/api/state'
 import { ApiError, gone } from '@skerry/api/status'
-import { writableOf } from './answer.ts'
-import type { ApiResponse, ResourceCall, ServerContext } from './call.ts'
-import { isDrained } from './drain.ts'
-import { lastWordsMs, watchLifeMs, watchSecondsMax, watchesMax } from './limits.ts'
-import { assertReached } from './object-handlers.ts'
+import { writableOf } from '../wire/answer.ts'
+import type { ApiResponse, ResourceCall, ServerContext } from '../call.ts'
+import { isDrained } from '../wire/drain.ts'
+import { lastWordsMs, watchLifeMs, watchSecondsMax, watchesMax } from '../limits.ts'
+import { assertReached } from './get-handler.ts'
 import {
   type ReadOptions,
   readOptionsOf,

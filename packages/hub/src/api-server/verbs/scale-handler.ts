@@ -13,12 +13,12 @@ import {
   methodNotAllowed,
   modifiedMessage,
 } from '@skerry/api/status'
-import { sendAnswer } from './answer.ts'
-import { contentType, parseText, readObject, readText } from './body.ts'
-import type { ObjectCall, ServerContext } from './call.ts'
-import type { SubresourceVerb } from './extension.ts'
-import { patchTriesMax } from './limits.ts'
-import { readStored } from './object-handlers.ts'
+import { sendAnswer } from '../wire/answer.ts'
+import { contentType, parseText, readObject, readText } from '../wire/body.ts'
+import type { ObjectCall, ServerContext } from '../call.ts'
+import type { SubresourceVerb } from '../extension.ts'
+import { patchTriesMax } from '../limits.ts'
+import { readStored } from './get-handler.ts'
 import { isDryRun } from './request-options.ts'
 import { fieldManagerOf } from './write-options.ts'
 

@@ -1,9 +1,9 @@
 import { ApiError, methodNotAllowed } from '@skerry/api/status'
-import { sendAnswer, shapedList } from './answer.ts'
-import { readObject } from './body.ts'
-import type { ResourceCall, ServerContext } from './call.ts'
-import { decodeObject } from './decode-object.ts'
-import type { VirtualHandler } from './extension.ts'
+import { sendAnswer, shapedList } from '../wire/answer.ts'
+import { readObject } from '../wire/body.ts'
+import type { ResourceCall, ServerContext } from '../call.ts'
+import { decodeObject } from '../wire/decode-object.ts'
+import type { VirtualHandler } from '../extension.ts'
 import { isDryRun } from './request-options.ts'
 
 /** Answers for a kind of which nothing is kept. */

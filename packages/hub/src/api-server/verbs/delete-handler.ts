@@ -1,10 +1,10 @@
 import type { StoredObject } from '@skerry/api/object'
 import { isApiError, namedDetails } from '@skerry/api/status'
-import { sendAnswer, shapedList, shapedObject } from './answer.ts'
-import type { ApiRequest } from './authorization.ts'
-import type { ObjectCall, ResourceCall, ServerContext } from './call.ts'
+import { sendAnswer, shapedList, shapedObject } from '../wire/answer.ts'
+import type { ApiRequest } from '../authorization.ts'
+import type { ObjectCall, ResourceCall, ServerContext } from '../call.ts'
 import { deleteOptionsOf } from './delete-options.ts'
-import { readStored } from './object-handlers.ts'
+import { readStored } from './get-handler.ts'
 import { listOptionsOf } from './request-options.ts'
 
 /**

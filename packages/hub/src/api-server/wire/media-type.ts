@@ -1,5 +1,5 @@
 import { ApiError } from '@skerry/api/status'
-import { acceptClausesMax } from './limits.ts'
+import { acceptClausesMax } from '../limits.ts'
 
 /** Known, and not answered in. */
 const protobufType = 'application/vnd.kubernetes.protobuf'

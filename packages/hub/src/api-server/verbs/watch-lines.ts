@@ -2,9 +2,9 @@ import { type AnyKind, apiVersionOf } from '@skerry/api/kind'
 import { columnDefinitions } from '@skerry/api/table'
 import type { IncludeObject } from '@skerry/api/table'
 import type { TextEvent } from '@skerry/api/text-state'
-import { includeObjectOf, isPartial } from './answer.ts'
-import type { ResourceCall, ServerContext } from './call.ts'
-import { columnDefinitionsText, partialText, rowText } from './item-text.ts'
+import { includeObjectOf, isPartial } from '../wire/answer.ts'
+import type { ResourceCall, ServerContext } from '../call.ts'
+import { columnDefinitionsText, partialText, rowText } from '../wire/item-text.ts'
 
 /** Writes the events of one watch as lines. */
 export type WatchLines = (events: readonly TextEvent[]) => Buffer

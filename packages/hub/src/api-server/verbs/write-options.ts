@@ -1,6 +1,6 @@
 import { managerBytesMax } from '@skerry/api/managed-fields/limits'
 import { ApiError } from '@skerry/api/status'
-import type { Call } from './call.ts'
+import type { Call } from '../call.ts'
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions'
 

@@ -1,6 +1,6 @@
 import type { Writable } from 'node:stream'
 import type { Clock } from '@skerry/base/clock'
-import { slowReaderMs } from './limits.ts'
+import { slowReaderMs } from '../limits.ts'
 
 /** Given to what waits no more; made once, for a long list is drained a thousand times. */
 const over = new Error('The reader has taken it, or has gone.')

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { derivedFromKinds } from '@skerry/api/kind-source'
 import { methodNotAllowed, noSuchPath } from '@skerry/api/status'
-import { sendAnswer, sendText } from './answer.ts'
-import type { Call, DocumentSource, ServerContext } from './call.ts'
+import { sendAnswer, sendText } from '../wire/answer.ts'
+import type { Call, DocumentSource, ServerContext } from '../call.ts'
 import { type Discovery, discoveryOf } from './discovery.ts'
-import { type Accepted, negotiate } from './media-type.ts'
+import { type Accepted, negotiate } from '../wire/media-type.ts'
 import { openApiMaker, serveOpenApi } from './openapi-handler.ts'
-import { type Route, namedInPath } from './route.ts'
+import { type Route, namedInPath } from '../route.ts'
 
 /** Answers for what is no resource: discovery and OpenAPI. */
 export function createDocuments(

@@ -12,7 +12,7 @@ import { systemClock } from '@skerry/base/clock'
 import { silentLog } from '@skerry/base/log'
 import { systemRandom } from '@skerry/base/random'
 import { createMemoryState } from '@skerry/store/memory-state'
-import { createApiServer } from './api-server.ts'
+import { createApiServer } from '../api-server.ts'
 
 /** Without the verbs that only a whole hub has. */
 const bareSiteKind = { ...siteKind, subresources: [] }

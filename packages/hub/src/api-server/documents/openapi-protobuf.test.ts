@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { kinds } from '@skerry/api/kinds'
 import { openApiV2 } from '@skerry/api/openapi'
 import { openApiV2Protobuf } from './openapi-protobuf.ts'
-import { type Message, readMessage } from './protobuf-reader.ts'
+import { type Message, readMessage } from '../wire/protobuf-reader.ts'
 
 const text = (name: string) => ({ name, type: 'string' }) as const
 const one = (name: string, type: Message) => ({ name, type })

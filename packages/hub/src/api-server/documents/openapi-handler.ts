@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto'
 import type { AnyKind } from '@skerry/api/kind'
 import { kindsByPath, openApiV2, openApiV3Of } from '@skerry/api/openapi'
 import { ApiError, noSuchPath } from '@skerry/api/status'
-import { sendText } from './answer.ts'
-import type { Call } from './call.ts'
-import type { ExtensionTable } from './extension.ts'
+import { sendText } from '../wire/answer.ts'
+import type { Call } from '../call.ts'
+import type { ExtensionTable } from '../extension.ts'
 import { openApiV2Protobuf, openApiV2ProtobufTypes } from './openapi-protobuf.ts'
 
 type Document = {

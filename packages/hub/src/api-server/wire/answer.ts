@@ -11,9 +11,9 @@ import type { ApiError } from '@skerry/api/status'
 import type { StoredText } from '@skerry/api/text-state'
 import { type IncludeObject, partialMetadata, tableOf } from '@skerry/api/table'
 import { badRequest } from '@skerry/api/status'
-import { tellResponseObject } from './audit.ts'
-import type { ApiRequest } from './authorization.ts'
-import type { ApiResponse, Call, ServerContext } from './call.ts'
+import { tellResponseObject } from '../audit.ts'
+import type { ApiRequest } from '../authorization.ts'
+import type { ApiResponse, Call, ServerContext } from '../call.ts'
 import { isDrained } from './drain.ts'
 import {
   compressBytesMin,
@@ -22,7 +22,7 @@ import {
   warningCharactersMax,
   writeBytesMax,
   warningsMax,
-} from './limits.ts'
+} from '../limits.ts'
 import type { Accepted } from './media-type.ts'
 import { formatYaml } from './yaml-text.ts'
 

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '@skerry/api/object'
 import { type ApiError, badRequest } from '@skerry/api/status'
-import { continueCharactersMax } from './limits.ts'
+import { continueCharactersMax } from '../limits.ts'
 
 /** Where the next page of a list begins, and of which version it is. Opaque to clients. */
 export type ContinueToken = {
