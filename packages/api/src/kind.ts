@@ -162,10 +162,23 @@ export function resourceName(kind: Pick<AnyKind, 'group' | 'plural'>): string {
   return kind.group === '' ? kind.plural : `${kind.plural}.${kind.group}`
 }
 
+/** Paths that are remembered in their parts; they come from kinds, of which there are so many at most. */
+const splitPathsMax = 10_000
+const splitPaths = new Map<string, readonly string[]>()
+
+function partsOf(path: string): readonly string[] {
+  const known = splitPaths.get(path)
+  if (known !== undefined) return known
+  const parts = path.replace(/^\./, '').split('.')
+  if (splitPaths.size >= splitPathsMax) splitPaths.clear()
+  splitPaths.set(path, parts)
+  return parts
+}
+
 /** The value at a dotted path, or undefined. */
 export function valueAt(object: unknown, path: string): unknown {
   let value: unknown = object
-  for (const name of path.replace(/^\./, '').split('.')) {
+  for (const name of partsOf(path)) {
     if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined
     value = (value as Record<string, unknown>)[name]
   }

@@ -41,6 +41,27 @@ describe('the text of an item', () => {
       assert.deepEqual(JSON.parse(columnDefinitionsText(siteKind)), table.columnDefinitions)
     }
   })
+  it('is a row without what is not shown being looked into', () => {
+    const object = {
+      apiVersion: 'skerry.dev/v1alpha1',
+      kind: 'Site',
+      metadata: { name: 'a', creationTimestamp: '1970-01-01T00:00:00Z' },
+      spec: { variables: { a: '"},"status":{' }, list: [1, [2, '],']], number: 1e3, none: null },
+      status: { health: 'Healthy', connectivity: 'On"line' },
+    } as unknown as StoredObject
+    let looked = 0
+    const item = {
+      text: JSON.stringify(object),
+      get object() {
+        looked += 1
+        return object
+      },
+    }
+    const options = { nowMs: 60_000, includeObject: 'None' } as const
+    const [row] = tableOf(siteKind, [object], options).rows
+    assert.deepEqual(JSON.parse(rowText(siteKind, item, options)), row)
+    assert.equal(looked, 0)
+  })
   it('that is no JSON is noticed, and does not hang', () => {
     for (const text of ['{', '{"', '{"a":"\\', '{"a":{}', ''])
       assert.throws(() => endOfObject(text, 0), /Broken assumption/)
