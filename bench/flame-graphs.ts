@@ -4,7 +4,7 @@ import { fork } from 'node:child_process'
 import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Job, LoadJob } from './kubernetes-client.ts'
+import type { Answer, Job, LoadJob } from './kubernetes-client.ts'
 import { startHub } from './lib-api-servers.ts'
 import { flameGraph } from './lib-flame-graph.ts'
 import type { Target } from './lib-http1.ts'
@@ -58,9 +58,13 @@ async function profile(name: string, dir: string, job: (target: Target) => Job):
     const client = fork(join(import.meta.dirname, 'kubernetes-client.ts'))
     const ask = (asked: Job): Promise<void> =>
       new Promise((resolve, reject) => {
-        client.once('message', (answer: { ok: boolean; error: string }) =>
-          answer.ok ? resolve() : reject(new Error(answer.error)),
-        )
+        const hear = (answer: Answer): void => {
+          if (answer.type === 'begun') return
+          client.off('message', hear)
+          if (answer.type === 'done') resolve()
+          else reject(new Error(answer.error))
+        }
+        client.on('message', hear)
         client.send(asked)
       })
     await ask({ ...(loadOf(hub.target, 'create', 0) as LoadJob), count: sites })

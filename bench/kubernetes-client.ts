@@ -33,6 +33,10 @@ export type WatchJob = {
   readonly toldShare: number
 }
 export type Job = LoadJob | ListJob | WatchJob
+export type Answer =
+  | { readonly type: 'begun' }
+  | { readonly type: 'done'; readonly result: unknown }
+  | { readonly type: 'failed'; readonly error: string }
 
 export type LoadResult = { count: number; seconds: number; latenciesMs: number[]; failed: number }
 export type ListResult = { milliseconds: number[]; bytes: number }
@@ -249,6 +253,7 @@ async function watch(job: WatchJob): Promise<WatchResult> {
   const writers = await Promise.all(
     Array.from({ length: 16 }, () => Http1Connection.open(job.target)),
   )
+  tell({ type: 'begun' })
   const total = Math.round(job.changesPerSecond * job.seconds)
   const startMs = performance.now()
   let sent = 0
@@ -283,10 +288,12 @@ async function newestVersion(connection: Http1Connection, path: string): Promise
   return list.metadata.resourceVersion
 }
 
+const tell = (answer: Answer): void => void process.send!(answer)
+
 process.on('message', (job: Job) => {
   const work = job.type === 'load' ? load(job) : job.type === 'list' ? list(job) : watch(job)
   work.then(
-    (result) => process.send!({ ok: true, result }),
-    (error: Error) => process.send!({ ok: false, error: String(error.stack) }),
+    (result) => tell({ type: 'done', result }),
+    (error: Error) => tell({ type: 'failed', error: String(error.stack) }),
   )
 })

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type {
+  Answer,
   Job,
   ListResult,
   LoadJob,
@@ -73,7 +74,8 @@ function times(unit: string, ours: number, theirs: number): string {
   return `${(isMore ? ours / theirs : theirs / ours).toFixed(2)}x`
 }
 
-type Client = (job: Job) => Promise<unknown>
+/** `begun` is called when the watchers of a job are there, and the first change comes. */
+type Client = (job: Job, begun?: () => void) => Promise<unknown>
 type Step = (server: ApiServerProcess, client: Client) => Promise<Measured>
 
 const load =
@@ -119,7 +121,7 @@ const watch = async (
   client: Client,
   options: Pick<WatchJob, 'path' | 'changesPerSecond' | 'toldShare'>,
 ): Promise<{ p50: number; p99: number; cpu: number; rate: number; isWhole: boolean }> => {
-  const before = processorSeconds(server.pids())
+  let before = 0
   const job: WatchJob = {
     type: 'watch',
     target: server.target,
@@ -128,7 +130,9 @@ const watch = async (
     sites: Math.min(sites, 10_000),
     ...options,
   }
-  const { sent, expected, received, delaysMs, seconds } = (await client(job)) as WatchResult
+  const { sent, expected, received, delaysMs, seconds } = (await client(job, () => {
+    before = processorSeconds(server.pids())
+  })) as WatchResult
   const { p50, p99 } = percentiles(delaysMs)
   return {
     p50,
@@ -221,11 +225,15 @@ function startClient(stack: AsyncDisposableStack): Client {
     execArgv: ['--max-old-space-size=4096'],
   })
   stack.defer(() => void child.kill())
-  return (job) =>
+  return (job, begun) =>
     new Promise((resolve, reject) => {
-      child.once('message', (answer: { ok: boolean; result: unknown; error: string }) =>
-        answer.ok ? resolve(answer.result) : reject(new Error(answer.error)),
-      )
+      const hear = (answer: Answer): void => {
+        if (answer.type === 'begun') return begun?.()
+        child.off('message', hear)
+        if (answer.type === 'done') resolve(answer.result)
+        else reject(new Error(answer.error))
+      }
+      child.on('message', hear)
       child.send(job)
     })
 }
