@@ -29,6 +29,20 @@ export const ownerReferenceSchema = object(
 )
 export type OwnerReference = Infer<typeof ownerReferenceSchema>
 
+/** An entry of `metadata.managedFields`, as documents tell of it; who writes one is judged by `managed-fields/`. */
+export const managedFieldsEntrySchema = object(
+  {
+    manager: optional(string('Who manages the fields.')),
+    operation: optional(string('Apply or Update: how they came to be managed.')),
+    apiVersion: optional(string('The version of the kind that the fields are of.')),
+    time: optional(timestamp('When the entry was added or its fields last changed.')),
+    fieldsType: optional(string('The format of the fields: FieldsV1.')),
+    fieldsV1: optional(anyObject('The fields, as a trie.')),
+    subresource: optional(string('The subresource through which they were written.')),
+  },
+  "One manager's fields.",
+)
+
 /** Standard object metadata (Kubernetes `meta/v1.ObjectMeta`). */
 export const objectMetaSchema = object(
   {

@@ -1,5 +1,5 @@
 import { type AnyKind, apiVersionOf } from './kind.ts'
-import { objectMetaSchema } from './object.ts'
+import { managedFieldsEntrySchema, objectMetaSchema } from './object.ts'
 import { mergedPrimitiveLists } from './patch-strategic.ts'
 import type { Schema } from './schema.ts'
 
@@ -160,10 +160,13 @@ function objectMetaOpenApi(version: OpenApiVersion): OpenApiSchema {
   return {
     ...schema,
     properties: Object.fromEntries(
-      Object.entries(properties).map(([name, member]) => [
-        name,
-        { ...member, ...patchExtensions(name, member) },
-      ]),
+      Object.entries({
+        ...properties,
+        managedFields: {
+          ...properties['managedFields'],
+          items: convert(managedFieldsEntrySchema, version),
+        },
+      }).map(([name, member]) => [name, { ...member, ...patchExtensions(name, member) }]),
     ),
   }
 }
