@@ -70,6 +70,8 @@ export async function startHub(
   const spawnHub = (): ChildProcess =>
     spawn(process.execPath, [...nodeOptions, hubProgram, '--data', data, '--port', String(port)], {
       stdio: ['ignore', 'ignore', 'ignore'],
+      // As `skerry up` starts it.
+      env: { ...process.env, MALLOC_ARENA_MAX: '2' },
     })
   let child = spawnHub()
   for (let waited = 0; !existsSync(kubeconfig) && waited < 600; waited += 1) await sleep(100)

@@ -69,14 +69,16 @@ export async function up(options: UpOptions, stop: AbortSignal): Promise<void> {
       : 'Starting the hub: its own PostgreSQL, its own certificate authority.',
   )
   const kubeconfig = join(data, 'kubeconfig')
-  const hubProcess = start('hub', [
+  const command = [
     programPath('@skerry/hub/main'),
     `--data=${join(data, 'hub')}`,
     `--port=${options.port}`,
     `--kubeconfig=${kubeconfig}`,
     `--console=${join(programPath('@skerry/hub/main'), '../../../console/dist')}`,
     `--model-inspector=${programPath('@skerry/inference/inspect-main')}`,
-  ])
+  ]
+  // glibc keeps what eight arenas once held: a hub after a thousand watchers is a third smaller with two.
+  const hubProcess = start('hub', command, { MALLOC_ARENA_MAX: '2' })
   await using hub = await hubWhenReady(hubProcess, kubeconfig, join(data, 'logs', 'hub.log'), stop)
 
   const names = siteNames(options.sites)
