@@ -1,8 +1,8 @@
 // npm run chaos:hub -- --seeds 20 [--from 1] [--seed 7] [--writes 10000]
 //
 // Two hubs in real processes on one real PostgreSQL. Writers create, change and delete through both while
-// hubs, PostgreSQL and connections are killed, stopped and cut; 50 watchers listen and come back. In the
-// end what was answered, what was told and what is there are held against the log of the database.
+// hubs, PostgreSQL and connections are killed, stopped and cut; 50 watchers and, where it is built, an
+// informer of client-go at each hub listen and come back. In the end what was answered, what was told and what is there are held against the log of the database.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +23,7 @@ import {
 } from './hub-chaos-check.ts'
 import { doHarm } from './hub-chaos-faults.ts'
 import { type ChaosHub, createChaosHub } from './hub-chaos-hub.ts'
+import { informerProblem, startInformer } from './hub-chaos-informer.ts'
 import {
   type AnyObject,
   chaosObject,
@@ -52,6 +53,8 @@ const count = options.seed === undefined ? Number(options.seeds) : 1
 const problemsShownMax = 20
 const unfiltered = { namespace: undefined, shard: undefined }
 
+const noInformer = informerProblem()
+if (noInformer !== undefined) console.log(`without client-go: ${noInformer}`)
 let passed = 0
 for (let seed = first; seed < first + count; seed += 1) {
   const startedMs = Date.now()
@@ -85,6 +88,10 @@ async function runSeed(seed: number): Promise<string> {
   for (const name of namespaces) await makeNamespace(hubs[0]!, name)
   const random = (at: number) => seededRandom(seed * 1000 + at)
 
+  const informers = await Promise.all(
+    noInformer === undefined ? hubs.map((hub) => startInformer(hub, folder)) : [],
+  )
+  for (const informer of informers) stack.use(informer)
   const watching = new AbortController()
   const watchers = watchersOf(hubs, random)
   const watched = Promise.all(watchers.map((watcher) => watcher.run(watching.signal)))
@@ -114,6 +121,7 @@ async function runSeed(seed: number): Promise<string> {
   await writeLastWords(hubs[0]!, writes)
   const log = await readLog(databaseUrl)
   await allHeard(watchers, log)
+  await Promise.all(informers.map((informer) => informer.finish()))
   const finals = await readFinals(hubs)
   watching.abort()
   await watched
