@@ -1,3 +1,4 @@
+import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { stringify } from 'yaml'
 import { tellStorageErrors } from '@skerry/artifact/storage-error'
@@ -11,7 +12,7 @@ export type KubeconfigInput = {
   readonly key: string
 }
 
-/** Writes the administrator's kubeconfig, readable by its owner alone. */
+/** Writes the administrator's kubeconfig, readable by its owner alone, into a folder that need not be there yet. */
 export async function writeKubeconfigFile(path: string, input: KubeconfigInput): Promise<void> {
   const encode = (pem: string) => Buffer.from(pem).toString('base64')
   const config = {
@@ -43,5 +44,8 @@ export async function writeKubeconfigFile(path: string, input: KubeconfigInput):
     ],
     'current-context': 'skerry',
   }
-  await tellStorageErrors(dirname(path), () => writeFileAtomic(path, stringify(config), 0o600))
+  await tellStorageErrors(dirname(path), async () => {
+    await mkdir(dirname(path), { recursive: true })
+    await writeFileAtomic(path, stringify(config), 0o600)
+  })
 }
