@@ -65,7 +65,20 @@ export async function run(): Promise<void> {
       goal,
     })),
   )
-  writeResults(sites === 10_000 ? 'kubernetes' : `kubernetes-${sites}`, { sites, rows: table, of })
+  writeResults(
+    sites === 10_000 ? 'kubernetes' : `kubernetes-${sites}`,
+    { sites, rows: table, of },
+    commandLine(),
+  )
+}
+
+/** The command with what was set for it. */
+function commandLine(): string {
+  const set = ['SITES', 'ONLY'].flatMap((name) => {
+    const value = process.env[name]
+    return value === undefined ? [] : [`${name}=${value}`]
+  })
+  return [...set, 'npm run bench -- kubernetes'].join(' ')
 }
 
 /** How many times better the hub is. */

@@ -3,11 +3,15 @@ import { cpus, release, totalmem } from 'node:os'
 import { join } from 'node:path'
 
 /** Writes what a bench measured, with the command and the machine, to bench/results/NAME.json. */
-export function writeResults(name: string, measured: unknown): void {
+export function writeResults(
+  name: string,
+  measured: unknown,
+  command = `npm run bench -- ${name}`,
+): void {
   const folder = join(import.meta.dirname, 'results')
   mkdirSync(folder, { recursive: true })
   const record = {
-    command: `npm run bench -- ${name}`,
+    command,
     date: new Date().toISOString(),
     machine: {
       processor: cpus()[0]?.model,
