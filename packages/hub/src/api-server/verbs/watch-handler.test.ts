@@ -186,10 +186,14 @@ describe('a watch on the wire', () => {
     assert.deepEqual(await rest, [])
   })
   it('that takes nothing is cut off and told why', async () => {
+    const cutOff = Promise.withResolvers<void>()
     const impatient: Clock = {
       ...systemClock,
-      sleep: (delayMs, signal) =>
-        systemClock.sleep(delayMs === slowReaderMs ? 100 : delayMs, signal),
+      sleep: async (delayMs, signal) => {
+        const isPatience = delayMs === slowReaderMs
+        await systemClock.sleep(isPatience ? 100 : delayMs, signal)
+        if (isPatience) cutOff.resolve()
+      },
     }
     await using rig = await openRig(impatient)
     const socket = connect(rig.port, '127.0.0.1')
@@ -198,7 +202,8 @@ describe('a watch on the wire', () => {
     socket.write(`GET ${maps}?watch=true HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`)
     for (let index = 0; index < 24; index += 1)
       await create(rig.state, `m${index}`, { a: 'x'.repeat(1 << 20) })
-    await systemClock.sleep(300)
+    // Read on only when patience is over, however busy the machine is.
+    await cutOff.promise
     let tail = ''
     socket.setEncoding('latin1')
     socket.on('data', (chunk: string) => (tail = `${tail}${chunk}`.slice(-400)))
