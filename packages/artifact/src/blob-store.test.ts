@@ -97,12 +97,15 @@ test('an upload with a wrong digest is thrown away; ids that are paths are unkno
 test('one writer at a time, and a limit on size and number', async () => {
   const { uploads } = await open(4)
   const id = (await uploads.begin())!
+  const begun = Promise.withResolvers<void>()
   const gate = Promise.withResolvers<void>()
   const slow = async function* () {
+    begun.resolve()
     yield Buffer.from('a')
     await gate.promise
   }
   const first = uploads.append(id, 0, slow())
+  await begun.promise
   const second = await uploads.append(id, 0, pieces('b'))
   assert.equal(!second.ok && second.reason, 'Busy')
   gate.resolve()
