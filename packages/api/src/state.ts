@@ -98,3 +98,16 @@ export type NewObject = {
   metadata: Omit<KubeObject['metadata'], 'name'> & { name?: string }
   [field: string]: unknown
 }
+
+/** `State` before a kind says of what type its objects are: what those who implement it write. */
+export type UntypedState = {
+  [Method in keyof State]: (
+    ...args: Parameters<State[Method]>
+  ) => Method extends 'watch'
+    ? AsyncIterable<WatchEvent>
+    : Method extends 'get'
+      ? Promise<StoredObject | undefined>
+      : Method extends 'list'
+        ? Promise<ObjectList>
+        : Promise<StoredObject>
+}

@@ -8,8 +8,8 @@ import type {
   ListOptions,
   ObjectList,
   State,
-  WatchEvent,
   WriteOptions,
+  UntypedState,
 } from '@skerry/api/state'
 import { ApiError, isApiError, notFound } from '@skerry/api/status'
 import { type HubConnection, createHubConnection } from './hub-connection.ts'
@@ -21,19 +21,6 @@ export type HttpStateOptions = HubAddress & {
   readonly kinds: readonly AnyKind[]
   readonly clock: Clock
   readonly random?: Random
-}
-
-/** `State` before a kind says of what type its objects are. */
-type UntypedState = {
-  [Method in keyof State]: (
-    ...args: Parameters<State[Method]>
-  ) => Method extends 'watch'
-    ? AsyncIterable<WatchEvent>
-    : Method extends 'get'
-      ? Promise<StoredObject | undefined>
-      : Method extends 'list'
-        ? Promise<ObjectList>
-        : Promise<StoredObject>
 }
 
 /** `State` of a hub across the network: the same six methods, the same answers. */

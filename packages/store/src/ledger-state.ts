@@ -2,7 +2,14 @@ import type { Clock } from '@skerry/base/clock'
 import type { Random } from '@skerry/base/random'
 import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
-import type { ListOptions, NewObject, State, UpdateOptions, WriteOptions } from '@skerry/api/state'
+import type {
+  ListOptions,
+  NewObject,
+  State,
+  UpdateOptions,
+  WriteOptions,
+  UntypedState,
+} from '@skerry/api/state'
 import { ApiError, isApiError } from '@skerry/api/status'
 import type { TextState } from '@skerry/api/text-state'
 import { createWrite, deleteWrite, rowOf, updateWrite } from './decide-write.ts'
@@ -100,19 +107,6 @@ async function listObjects(
     } catch (thrown) {
       if (attempt === listTriesMax || !isApiError(thrown, 'Expired')) throw thrown
     }
-}
-
-/** `State` before a kind says of what type its objects are. */
-type UntypedState = {
-  [Method in keyof State]: (
-    ...args: Parameters<State[Method]>
-  ) => Method extends 'watch'
-    ? ReturnType<typeof watchObjects>
-    : Method extends 'get'
-      ? Promise<StoredObject | undefined>
-      : Method extends 'list'
-        ? Promise<{ items: StoredObject[]; resourceVersion: string }>
-        : Promise<StoredObject>
 }
 
 /** A write that asks once more under the lock whether it may be. */

@@ -1,6 +1,12 @@
 import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, ObjectKey, StoredObject } from '@skerry/api/object'
-import type { ListOptions, State, UpdateOptions, WatchEvent, WatchOptions } from '@skerry/api/state'
+import type {
+  ListOptions,
+  State,
+  UpdateOptions,
+  WatchOptions,
+  UntypedState,
+} from '@skerry/api/state'
 import type { TextState } from '@skerry/api/text-state'
 import { ApiError, gone, isApiError } from '@skerry/api/status'
 import type { SiteScope } from '../api-server/authorization.ts'
@@ -68,19 +74,6 @@ export function scopedTexts(texts: TextState, sites: SiteScope): TextState {
     watchTexts: (kind, options) =>
       watchWithin(sites, kind, options, (scoped) => texts.watchTexts(kind, scoped)),
   }
-}
-
-/** `State` before a kind says of what type its objects are. */
-type UntypedState = {
-  [Method in keyof State]: (
-    ...args: Parameters<State[Method]>
-  ) => Method extends 'watch'
-    ? AsyncIterable<WatchEvent>
-    : Method extends 'get'
-      ? Promise<StoredObject | undefined>
-      : Method extends 'list'
-        ? Promise<{ items: StoredObject[]; resourceVersion: string }>
-        : Promise<StoredObject>
 }
 
 /** What belongs to no site is not limited here: who is limited does not come so far with it. */

@@ -1,6 +1,6 @@
 import { type AnyKind, resourceName } from '@skerry/api/kind'
 import type { KubeObject, StoredObject } from '@skerry/api/object'
-import type { NewObject, State, WatchEvent } from '@skerry/api/state'
+import type { NewObject, State, WatchEvent, UntypedState } from '@skerry/api/state'
 import { ApiError } from '@skerry/api/status'
 import type { StoredText, TextEvent, TextState } from '@skerry/api/text-state'
 
@@ -37,18 +37,6 @@ export function keptAsState(state: State): State {
     },
   }
   return shaped as State
-}
-
-type UntypedState = {
-  [Method in keyof State]: (
-    ...args: Parameters<State[Method]>
-  ) => Method extends 'watch'
-    ? AsyncIterable<WatchEvent>
-    : Method extends 'get'
-      ? Promise<StoredObject | undefined>
-      : Method extends 'list'
-        ? Promise<{ items: StoredObject[]; resourceVersion: string }>
-        : Promise<StoredObject>
 }
 
 export function keptKind(kind: AnyKind): AnyKind {
