@@ -7,7 +7,7 @@ import { join } from 'node:path'
 
 const scope = '@skerry/'
 const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g
-const isTest = /\.test\.tsx?$|\/src\/testing\//
+const isTest = /\.test\.tsx?$|\/src\/(?:.*\/)?testing\//
 const isForTests = /(^|\/)testing(\/|$)/
 
 type Owner = { readonly name: string; readonly allowed: readonly string[]; readonly needs: object }

@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
@@ -13,6 +10,7 @@ import { echoingExtensions } from '../integration/api-rig.ts'
 import { startHub, temporaryFolder } from '../integration/hub-process.ts'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import { keptAsState } from '../src/api-server/kept-as.ts'
+import { serveLocally } from '../src/api-server/testing/serve-locally.ts'
 import { createAudit } from '../src/audit/audit.ts'
 import { ensureNamespace } from '../src/ensure-namespace.ts'
 import { coreExtensions } from '../src/extensions/core-extensions.ts'
@@ -55,16 +53,7 @@ export async function openMemoryHub(): Promise<HubUnderTest> {
       random,
     }),
   })
-  const server = createServer((request, response) => {
-    if (!apiServer.handle(request, response)) response.writeHead(404).end()
-  })
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await once(server.close(), 'close')
-  })
-  stack.use(apiServer)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await serveLocally(apiServer, stack)
   const opened = stack.move()
   return {
     target: { label: 'hub', url: `http://127.0.0.1:${port}` },

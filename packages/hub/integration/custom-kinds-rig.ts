@@ -1,6 +1,3 @@
-import { once } from 'node:events'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { resourceName } from '@skerry/api/kind'
 import { kinds } from '@skerry/api/kinds'
 import type { State } from '@skerry/api/state'
@@ -12,6 +9,7 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiServer } from '../src/api-server/api-server.ts'
 import type { Extensions } from '../src/api-server/extension.ts'
 import { keptAsState, keptAsTexts } from '../src/api-server/kept-as.ts'
+import { serveLocally } from '../src/api-server/testing/serve-locally.ts'
 import { createGarbageCollectionController } from '../src/controllers/garbage-collection.ts'
 import { createNamespaceController } from '../src/controllers/namespace.ts'
 import { createDefinitionController } from '../src/custom-kinds/definition-controller.ts'
@@ -46,16 +44,7 @@ export async function openCustomKindsRig(): Promise<CustomKindsRig> {
     authorize: () => ({ allowed: true }),
     extensions: nothingElse(),
   })
-  const server = createServer((request, response) => {
-    if (!apiServer.handle(request, response)) response.writeHead(404).end()
-  })
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await once(server.close(), 'close')
-  })
-  stack.use(apiServer)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await serveLocally(apiServer, stack)
   const opened = stack.move()
   return {
     server: `http://127.0.0.1:${port}`,

@@ -1,6 +1,5 @@
 import { once } from 'node:events'
-import { type IncomingMessage, createServer, request } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type IncomingMessage, request } from 'node:http'
 import { fixedKinds } from '@skerry/api/kind-source'
 import { kinds } from '@skerry/api/kinds'
 import type { State } from '@skerry/api/state'
@@ -12,6 +11,7 @@ import { createMemoryState } from '@skerry/store/memory-state'
 import { createApiServer } from '../../api-server/api-server.ts'
 import type { Extensions } from '../../api-server/extension.ts'
 import { createImpersonation } from '../../api-server/impersonation.ts'
+import { serveLocally } from '../../api-server/testing/serve-locally.ts'
 import { createAccessReviews } from '../../extensions/access-reviews.ts'
 import { createSiteMetricsHandler } from '../../extensions/site-subresources.ts'
 import { echoingExtensions } from '../../../integration/api-rig.ts'
@@ -83,16 +83,7 @@ export async function openAccessRig(): Promise<AccessRig> {
     authorize: access.authorize,
     extensions,
   })
-  const server = createServer((incoming, response) => {
-    if (!apiServer.handle(incoming, response)) response.writeHead(404).end()
-  })
-  stack.defer(async () => {
-    server.closeAllConnections()
-    await once(server.close(), 'close')
-  })
-  stack.use(apiServer)
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address() as AddressInfo
+  const port = await serveLocally(apiServer, stack)
   const opened = stack.move()
   return {
     url: `http://127.0.0.1:${port}`,
