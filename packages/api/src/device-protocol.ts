@@ -14,6 +14,7 @@ import {
 } from './schema.ts'
 import { healths, layerStates } from './kinds/site.ts'
 import type { Envelope, TrustedKey } from './envelope.ts'
+import { osReportSchema } from './os/os-report.ts'
 
 /**
  * What a device and the hub say to each other. Version 1, under `/device/v1`, over one HTTP/2
@@ -117,6 +118,7 @@ export const statusReportSchema = object(
     ),
     isSettled: boolean('Whether nothing is left to do for the target, for better or worse.'),
     layers: listByKey(layerReport, 'name', 'What runs.'),
+    os: optional(osReportSchema),
     failed: list(
       object(
         {

@@ -21,6 +21,7 @@ import { deviceKind } from './kinds/device.ts'
 import { enrollmentRequestKind, joinTokenKind } from './kinds/enrolment.ts'
 import { fleetKind } from './kinds/fleet.ts'
 import { modelKind, modelVersionKind } from './kinds/model.ts'
+import { osImageKind } from './kinds/os-image.ts'
 import { profileKind, profileRevisionKind } from './kinds/profile.ts'
 import { clusterRoleBindingKind, clusterRoleKind, roleBindingKind, roleKind } from './kinds/rbac.ts'
 import { rolloutKind } from './kinds/rollout.ts'
@@ -58,6 +59,7 @@ export const kinds: readonly AnyKind[] = [
   enrollmentRequestKind,
   modelKind,
   modelVersionKind,
+  osImageKind,
   customResourceDefinitionKind,
 ]
 

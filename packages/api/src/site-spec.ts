@@ -1,4 +1,4 @@
-import { type Infer, integer, listByKey, object, string, timestamp } from './schema.ts'
+import { type Infer, integer, listByKey, object, optional, string, timestamp } from './schema.ts'
 import { resolvedLayerSchema } from './kinds/layer.ts'
 
 /** The payload type of a signed site spec's DSSE envelope. */
@@ -30,6 +30,7 @@ export const siteSpecSchema = object(
     validUntil: timestamp(
       'After this the spec is old, and the site says so; it never stops what runs.',
     ),
+    timeZone: optional(string('IANA time zone of the site; absent: UTC.')),
     telemetryIntervalSeconds: integer('How often measurements are folded and sent.'),
     layers: listByKey(siteLayerSchema, 'name', 'What runs, lowest first.'),
   },

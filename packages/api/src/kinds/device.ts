@@ -1,5 +1,6 @@
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { conditionsSchema } from '../object.ts'
+import { osReportSchema } from '../os/os-report.ts'
 import { integer, map, object, optional, string, timestamp } from '../schema.ts'
 
 /** A machine of a site. */
@@ -29,6 +30,7 @@ export const deviceKind = defineKind({
             bootId: optional(string('Identity of the running boot.')),
             architecture: optional(string('As Node.js calls it: x64, arm64.')),
             memoryBytes: optional(integer('Memory of the machine.')),
+            os: optional(osReportSchema),
             certificate: optional(
               object(
                 {
@@ -56,6 +58,12 @@ export const deviceKind = defineKind({
     },
     { name: 'Arch', type: 'string', path: '.status.architecture', description: 'Processor.' },
     {
+      name: 'OS',
+      type: 'string',
+      path: '.status.os.version',
+      description: 'Version of its image.',
+    },
+    {
       name: 'Certificate Until',
       type: 'string',
       path: '.status.certificate.notAfter',
@@ -76,6 +84,7 @@ export const deviceKind = defineKind({
     bootId: 'site-report',
     architecture: 'site-report',
     memoryBytes: 'site-report',
+    os: 'site-report',
     conditions: 'enrolment',
   },
 })

@@ -2,7 +2,7 @@ import { type ObjectOf, defineKind } from '../kind.ts'
 import { conditionsSchema } from '../object.ts'
 import type { Problem } from '../problem.ts'
 import { integer, listByKey, object, optional, string } from '../schema.ts'
-import { type Layer, layerSchema, resolvedLayerSchema } from './layer.ts'
+import { type Layer, layerSchema, layerTypes, resolvedLayerSchema } from './layer.ts'
 
 /** A named stack of typed layers. */
 export const profileKind = defineKind({
@@ -44,7 +44,6 @@ export type Profile = ObjectOf<typeof profileKind>
 
 function layerProblems(layer: Layer, index: number): Problem[] {
   const path = `spec.layers[${index}]`
-  const other = layer.type === 'model' ? 'workload' : 'model'
   const problems: Problem[] = []
   if (layer[layer.type] === undefined)
     problems.push({
@@ -52,12 +51,13 @@ function layerProblems(layer: Layer, index: number): Problem[] {
       type: 'Required',
       message: `a layer of type ${layer.type} says here what to run`,
     })
-  if (layer[other] !== undefined)
-    problems.push({
-      path: `${path}.${other}`,
-      type: 'Forbidden',
-      message: `not allowed in a layer of type ${layer.type}: remove it`,
-    })
+  for (const other of layerTypes)
+    if (other !== layer.type && layer[other] !== undefined)
+      problems.push({
+        path: `${path}.${other}`,
+        type: 'Forbidden',
+        message: `not allowed in a layer of type ${layer.type}: remove it`,
+      })
   return [...problems, ...workloadProblems(layer, `${path}.workload`)]
 }
 
