@@ -18,3 +18,9 @@ export const envelopePayloadBytesMax = 8 * 2 ** 20
 export const envelopeSignaturesMax = 16
 /** Keys that may be trusted at once. */
 export const trustedKeysMax = 16
+/** A slot of 64 GiB is far more than a root needs; it bounds what a forged size can ask for. */
+export const verityTreeDataBytesMax = 64 * 2 ** 30
+/** Data is read in pieces of this size while its tree is made. */
+export const verityReadBytes = 2 ** 20
+/** Blocks of one level that are written at once: 256 KiB, for flash and for few system calls. */
+export const verityWriteBlocks = 64
