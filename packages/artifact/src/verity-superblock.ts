@@ -14,19 +14,19 @@ const fields = {
   hashBlock: 68,
 } as const
 const more = { dataBlocks: 72, saltBytes: 80, end: 512 } as const
-const signature = Buffer.from('verity\0\0', 'latin1')
-const algorithm = Buffer.from('sha256'.padEnd(32, '\0'), 'latin1')
+const signature = 'verity\0\0'
+const algorithm = 'sha256'.padEnd(32, '\0')
 
 /** The block between data and tree. Written last: a slot without it matches no image. */
 export function buildVeritySuperblock(imageId: string, dataBytes: number): Buffer {
   if (!/^[0-9a-f]{32}$/.test(imageId))
     throw new TypeError(`${JSON.stringify(imageId)} is not an image id of 32 hexadecimal digits`)
   const block = Buffer.alloc(verityBlockBytes)
-  block.set(signature)
+  block.write(signature, 0, 'latin1')
   block.writeUInt32LE(1, fields.version)
   block.writeUInt32LE(1, fields.type)
   block.set(Buffer.from(imageId, 'hex'), fields.uuid)
-  block.set(algorithm, fields.algorithm)
+  block.write(algorithm, fields.algorithm, 'latin1')
   block.writeUInt32LE(verityBlockBytes, fields.dataBlock)
   block.writeUInt32LE(verityBlockBytes, fields.hashBlock)
   block.writeBigUInt64LE(BigInt(verityLayout(dataBytes).dataBlocks), more.dataBlocks)
@@ -39,10 +39,10 @@ export function parseVeritySuperblock(block: Uint8Array): VeritySuperblock | und
   const bytes = Buffer.from(block.buffer, block.byteOffset, more.end)
   const dataBytes = Number(bytes.readBigUInt64LE(more.dataBlocks)) * verityBlockBytes
   const isOurs =
-    bytes.subarray(0, signature.length).equals(signature) &&
+    bytes.toString('latin1', 0, fields.version) === signature &&
     bytes.readUInt32LE(fields.version) === 1 &&
     bytes.readUInt32LE(fields.type) === 1 &&
-    bytes.subarray(fields.algorithm, fields.dataBlock).equals(algorithm) &&
+    bytes.toString('latin1', fields.algorithm, fields.dataBlock) === algorithm &&
     bytes.readUInt32LE(fields.dataBlock) === verityBlockBytes &&
     bytes.readUInt32LE(fields.hashBlock) === verityBlockBytes &&
     bytes.readUInt16LE(more.saltBytes) === 0 &&

@@ -20,7 +20,7 @@ function deviceOf(data: Buffer) {
   return {
     bytes,
     read: async (offset: number, sizeBytes: number) => bytes.subarray(offset, offset + sizeBytes),
-    write: async (offset: number, chunk: Uint8Array) => void bytes.set(chunk, offset),
+    write: async (offset: number, chunk: Uint8Array) => bytes.set(chunk, offset),
   }
 }
 
