@@ -91,7 +91,7 @@ export const osReportSchema = object(
           imageId: optional(string('The image that it holds.', { maxLength: 64 })),
           version: optional(string('Its version.', { maxLength: 60 })),
           state: oneOf(
-            ['Running', 'Blessed', 'Counted', 'Exhausted', 'Empty', 'Incomplete'],
+            ['Running', 'Blessed', 'Counted', 'Staged', 'Exhausted', 'Empty', 'Incomplete'],
             'What it is good for.',
           ),
         },

@@ -13,12 +13,16 @@ export type OsMachine = {
   install(request: InstallRequest, signal: AbortSignal): Promise<OsActResult>
   /**
    * Makes this image the next to start, counted: the one atomic act, after the intent is on disk. For one
-   * that the loader would sort below the running one, the running one's entry is exhausted last.
+   * that the loader would sort below the running one, the running one's entry is exhausted last. For the
+   * running one itself: another that was to start next is not any more.
    */
   switchTo(imageId: string, intent: SwitchIntent): Promise<OsActResult>
   /** The running image is good: its entry loses its counter. */
   bless(): Promise<OsActResult>
-  /** The running image is not: the verdict is on disk before the machine restarts. */
+  /**
+   * The running image is not: the verdict is on disk and its tries are used up before the machine restarts.
+   * Refused where no other image could start.
+   */
   condemn(message: string): Promise<OsActResult>
   restart(): Promise<OsActResult>
 }
@@ -27,11 +31,12 @@ export type OsActResult =
   | { readonly ok: true }
   | { readonly ok: false; readonly reason: OsRefusal; readonly message: string }
 
-/** Why nothing was changed. `Signature`, `Digest` and `Size` speak against the image, the rest do not. */
+/** Reasons that speak against the image: the same bytes are refused again. */
+export const refusalsOfTheImage = ['Signature', 'Digest', 'Size', 'Architecture'] as const
+
+/** Why nothing was changed. */
 export type OsRefusal =
-  | 'Signature'
-  | 'Digest'
-  | 'Size'
+  | (typeof refusalsOfTheImage)[number]
   | 'Space'
   | 'Disk'
   | 'Source'
@@ -73,5 +78,7 @@ export type OsState = {
   readonly switched?: string | undefined
   /** Images against which there is evidence here, or that lost their second round. */
   readonly condemned: readonly OsOutcome[]
+  /** The last image that was made the next to start, so that evidence belongs to its attempt. */
+  readonly tried?: { readonly imageId: string; readonly digest: string; readonly attempt: number }
   readonly known: readonly OsImageDescription[]
 }
