@@ -6,7 +6,7 @@ import { builtinModules } from 'node:module'
 import { join } from 'node:path'
 
 const scope = '@skerry/'
-const importPattern = /(?:from|import)\s*\(?\s*'([^']+)'/g
+const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^'\s]+)'/g
 const isTest = /\.test\.tsx?$|\/src\/(?:.*\/)?testing\//
 const isForTests = /(^|\/)testing(\/|$)/
 

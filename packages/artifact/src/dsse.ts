@@ -77,7 +77,8 @@ function publicKeyOf(trusted: TrustedKey | undefined): KeyObject | undefined {
 
 type ParsedEnvelope = Omit<Envelope, 'payload'> & { readonly payload: Uint8Array }
 
-function parseEnvelope(value: unknown): ParsedEnvelope | undefined {
+/** An envelope whose signatures nobody has looked at yet, or undefined. */
+export function parseEnvelope(value: unknown): ParsedEnvelope | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const { payloadType, payload, signatures } = value as Partial<Record<keyof Envelope, unknown>>
   if (typeof payloadType !== 'string' || typeof payload !== 'string') return undefined

@@ -17,6 +17,7 @@ import { identityExtensions } from './extensions/identity-extensions.ts'
 import { createAccessReviews } from './extensions/access-reviews.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
+import { createOsImageAdmission } from './extensions/os-image-admission.ts'
 import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
 import { createSiteMetricsHandler } from './extensions/site-subresources.ts'
 import type { Parts } from './hub-parts.ts'
@@ -165,6 +166,14 @@ function extensionsOf({ store, blobs, options, clock }: Parts): Extensions {
     'rollouts.skerry.dev': { subresources: createRolloutSubresources(store.state, clock) },
     'sites.skerry.dev': {
       subresources: { metrics: createSiteMetricsHandler(store.rollups, clock) },
+    },
+    'osimages.skerry.dev': {
+      admit: createOsImageAdmission({
+        sizeOf: async (digest) =>
+          isDigest(digest) ? (await blobs.stat(digest))?.sizeBytes : undefined,
+        read: async (digest, bytesMax) =>
+          isDigest(digest) ? blobs.readWhole(digest, bytesMax) : undefined,
+      }),
     },
     ...(inspect === undefined
       ? {}

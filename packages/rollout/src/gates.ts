@@ -83,6 +83,8 @@ function find(gate: Gate, measurement: Measurement): Finding {
       return findAccuracy(gate, measurement)
     case 'LatencyP99':
       return findLatency(gate, measurement)
+    case 'BootHealth':
+      throw new Error('Broken assumption: BootHealth is judged by sites, not by measurements')
   }
 }
 

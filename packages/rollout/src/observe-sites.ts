@@ -42,6 +42,7 @@ function observeUpdating(draft: Draft, site: RolloutSite, facts: SiteFacts): voi
     return setSite(draft, site, 'Parked', 'went offline: it catches up when it returns')
   if (runsContent(facts, facts.wanted) && facts.health !== 'Failed')
     return setSite(draft, site, 'Updated', 'runs the new revision')
+  if (isWaiting(draft, site, facts)) return
   if (elapsedMs(draft, site.changedTime) > siteTimeoutSeconds * 1000)
     setSite(
       draft,
@@ -77,6 +78,17 @@ function observeRollingBack(draft: Draft, site: RolloutSite, facts: SiteFacts): 
 /** Until the assignment is written, what runs says nothing about the way back. */
 function isAssignedNext(draft: Draft, facts: SiteFacts): boolean {
   return facts.assigned?.profileRevision === draft.rollout.spec.revision
+}
+
+const waitMessage = 'has all that it needs and waits for its window'
+
+/** Whoever waits for its window is not late; its time runs from when the window opens. */
+function isWaiting(draft: Draft, site: RolloutSite, facts: SiteFacts): boolean {
+  const waits = facts.layers.some(({ state }) => state === 'Waiting')
+  if (waits === (site.message === waitMessage)) return waits
+  site.changedTime = draft.now
+  site.message = waits ? waitMessage : 'its window is open'
+  return waits
 }
 
 function because({ health, healthMessage }: SiteFacts): string {

@@ -24,6 +24,8 @@ export type SiteFacts = {
     readonly name: string
     readonly digest?: string | undefined
     readonly state: string
+    /** Unplanned restarts; of an operating system: of the machine, since the image runs. */
+    readonly restarts?: number | undefined
   }[]
   readonly failed: readonly {
     readonly layer: string
@@ -43,6 +45,8 @@ export type RolloutFacts = {
     /** Whether the previous revision serves it too. */
     readonly hasPrevious: boolean
   }[]
+  /** The layer of the operating system, where the new revision changes it. */
+  readonly changedOs?: { readonly layer: string; readonly version: string } | undefined
   /** Of the wave that was under way when the facts were gathered. */
   readonly measurements: readonly Measurement[]
   /** A newer rollout of the same fleet. */

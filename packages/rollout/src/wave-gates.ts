@@ -1,6 +1,7 @@
 import type { GateResult } from '@skerry/api/kinds/rollout'
 import { splitAlpha } from './alpha.ts'
 import { type Draft, type WaveStatus, isUngated } from './draft.ts'
+import { judgeBootHealth } from './boot-health.ts'
 import { judgeGate } from './gates.ts'
 import { noNumbers } from './measurement.ts'
 
@@ -8,13 +9,14 @@ import { noNumbers } from './measurement.ts'
 export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
   if (isUngated(draft)) return []
   const { facts, status, rollout } = draft
-  const { gates, confidence } = rollout.spec.policy
+  const { confidence } = rollout.spec.policy
+  const gates = rollout.spec.policy.gates.filter(({ metric }) => metric !== 'BootHealth')
   const alpha = splitAlpha(confidence, {
     waveIndex: status.waves.findIndex((each) => each.name === wave.name),
     waves: status.waves.length,
     gates: gates.length * facts.models.length,
   })
-  return facts.models.flatMap((model) => {
+  const ofModels = facts.models.flatMap((model) => {
     const measurement = facts.measurements.find(
       (each) => each.wave === wave.name && each.model === model.name,
     ) ?? {
@@ -26,4 +28,8 @@ export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
     }
     return gates.map((gate) => judgeGate(gate, measurement, alpha))
   })
+  const ofBoots = rollout.spec.policy.gates
+    .filter(({ metric }) => metric === 'BootHealth')
+    .flatMap((gate) => judgeBootHealth(gate, draft, wave))
+  return [...ofModels, ...ofBoots]
 }

@@ -134,6 +134,7 @@ const limitOf = {
   ErrorRate: 'maxIncrease',
   LatencyP99: 'maxMilliseconds',
   Accuracy: 'maxDrop',
+  BootHealth: 'maxSites',
 } as const
 
 export function policyProblems(policy: RolloutPolicy, path: string): Problem[] {

@@ -1,6 +1,6 @@
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { osImageDescriptionSchema } from '../os/os-image-description.ts'
-import { object, string } from '../schema.ts'
+import { integer, object, string } from '../schema.ts'
 
 /** An operating system image in the registry, by digest. */
 export const osImageKind = defineKind({
@@ -16,9 +16,13 @@ export const osImageKind = defineKind({
           manifestDigest: string('Digest of the OCI manifest.', {
             pattern: '^sha256:[0-9a-f]{64}$',
           }),
-          envelopeDigest: string('Digest of the signed description (config of the manifest).', {
-            pattern: '^sha256:[0-9a-f]{64}$',
-          }),
+          envelope: object(
+            {
+              digest: string('SHA-256 of the file.', { pattern: '^sha256:[0-9a-f]{64}$' }),
+              sizeBytes: integer('Its size.', { minimum: 1 }),
+            },
+            'The signed description, which is the config of the manifest.',
+          ),
           keyid: string('Which key signed it.', { pattern: '^[0-9a-f]{64}$' }),
           description: osImageDescriptionSchema,
         },

@@ -11,12 +11,15 @@ import {
   withDefault,
 } from '../schema.ts'
 
-export const gateMetrics = ['ErrorRate', 'LatencyP99', 'Accuracy'] as const
+export const gateMetrics = ['ErrorRate', 'LatencyP99', 'Accuracy', 'BootHealth'] as const
 export const failureReactions = ['Pause', 'RollBackWave', 'RollBackAll'] as const
 
 export const gateSchema = object(
   {
-    metric: oneOf(gateMetrics, 'What is measured, per model, at the sites of the wave.'),
+    metric: oneOf(
+      gateMetrics,
+      'What is measured at the sites of the wave: per model; BootHealth where the operating system changes.',
+    ),
     maxIncrease: optional(
       number(
         'ErrorRate: how much higher than the running version it may be, as a share (0.01 is one point).',
@@ -31,6 +34,12 @@ export const gateSchema = object(
     ),
     maxMilliseconds: optional(
       number('LatencyP99: the 99th percentile may not be above this.', { minimum: 0 }),
+    ),
+    maxSites: optional(
+      integer(
+        'BootHealth: at how many sites the new image may be unhealthy, or have restarted by itself.',
+        { minimum: 0 },
+      ),
     ),
     minSamples: withDefault(
       integer('Requests (Accuracy: judged answers) needed before the gate may pass.', {
@@ -83,6 +92,7 @@ export const rolloutPolicySchema = object(
       { metric: 'ErrorRate', maxIncrease: 0.01, minSamples: 100 },
       { metric: 'LatencyP99', maxMilliseconds: 1000, minSamples: 100 },
       { metric: 'Accuracy', maxDrop: 0.03, minSamples: 100 },
+      { metric: 'BootHealth', maxSites: 0, minSamples: 1 },
     ] as Gate[]),
     confidence: withDefault(
       number(

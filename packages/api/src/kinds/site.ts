@@ -20,6 +20,8 @@ export const syncs = ['Synced', 'Progressing', 'Parked', 'OutOfSync'] as const
 export const layerStates = [
   'Pending',
   'Fetching',
+  /** All is here; it goes on when its window opens. */
+  'Waiting',
   'Starting',
   'Running',
   'Failed',

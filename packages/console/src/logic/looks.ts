@@ -40,6 +40,7 @@ export const syncLooks: Record<Sync, Look> = {
 export const layerLooks: Record<LayerState, Look> = {
   Pending: look('idle', 'Pending'),
   Fetching: look('busy', 'Fetching'),
+  Waiting: look('idle', 'Waiting'),
   Starting: look('busy', 'Starting'),
   Running: look('good', 'Running'),
   Failed: look('bad', 'Failed'),

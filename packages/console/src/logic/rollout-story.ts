@@ -61,12 +61,14 @@ const metricWords = {
   ErrorRate: 'error rate',
   LatencyP99: 'p99 latency',
   Accuracy: 'accuracy',
+  BootHealth: 'boot health',
 } as const satisfies Record<GateResult['metric'], string>
 
 const metricLabels = {
   ErrorRate: 'Error rate',
   LatencyP99: 'Latency p99',
   Accuracy: 'Accuracy',
+  BootHealth: 'Boot health',
 } as const satisfies Record<GateResult['metric'], string>
 
 function headlineOf(rollout: Rollout, phase: RolloutPhase): string {
@@ -117,6 +119,7 @@ export function metricLabel(metric: GateResult['metric']): string {
 /** A measured value in the unit of its metric. */
 export function formatMeasured(metric: GateResult['metric'], value: number | undefined): string {
   if (metric === 'LatencyP99') return formatMilliseconds(value)
+  if (metric === 'BootHealth') return value === undefined ? '–' : siteCount(value)
   return formatShare(value, metric === 'ErrorRate' ? 2 : 1)
 }
 
@@ -130,11 +133,17 @@ export function formatLimit(metric: GateResult['metric'], limit: number): string
       return `at most ${points} higher`
     case 'Accuracy':
       return `at most ${points} lower`
+    case 'BootHealth':
+      return `at most ${siteCount(limit)}`
   }
 }
 
 export function gateLimit(gate: Gate): number {
-  return gate.maxIncrease ?? gate.maxDrop ?? gate.maxMilliseconds ?? 0
+  return gate.maxIncrease ?? gate.maxDrop ?? gate.maxMilliseconds ?? gate.maxSites ?? 0
+}
+
+function siteCount(sites: number): string {
+  return `${sites} unhealthy ${sites === 1 ? 'site' : 'sites'}`
 }
 
 /** What happens when a wave fails, as a sentence. */

@@ -5,6 +5,7 @@ import { renderLayers } from './render-layers.ts'
 
 export type SpecContent = {
   readonly layers: SiteLayer[]
+  readonly timeZone: string
   readonly telemetryIntervalSeconds: number
 }
 
@@ -37,16 +38,21 @@ export function composeSiteSpec(
   }
   return {
     ok: true,
-    content: { layers, telemetryIntervalSeconds: site.spec.telemetry.intervalSeconds },
+    content: {
+      layers,
+      timeZone: site.spec.timeZone,
+      telemetryIntervalSeconds: site.spec.telemetry.intervalSeconds,
+    },
   }
 }
 
 const refuse = (message: string) => ({ ok: false, message }) as const
 
-/** What the site may fetch: the files of its models, and their manifests. */
+/** What the site may fetch: the files of its models and of its operating system, and their manifests. */
 export function blobsOf({ layers }: SpecContent): string[] {
-  const digests = layers.flatMap((layer) =>
-    layer.model === undefined ? [] : [layer.digest, layer.model.manifestDigest],
-  )
+  const digests = layers.flatMap(({ digest, model, os }) => {
+    if (model !== undefined) return [digest, model.manifestDigest]
+    return os === undefined ? [] : [digest, os.envelope.digest, os.root.digest, os.kernel.digest]
+  })
   return [...new Set(digests)].toSorted()
 }

@@ -1,6 +1,7 @@
 import { setCondition } from '@skerry/api/condition'
 import { apiVersionOf } from '@skerry/api/kind'
 import { modelVersionKind } from '@skerry/api/kinds/model'
+import { osImageKind } from '@skerry/api/kinds/os-image'
 import { type Profile, profileKind, profileRevisionKind } from '@skerry/api/kinds/profile'
 import { isApiError } from '@skerry/api/status'
 import type { Clock } from '@skerry/base/clock'
@@ -9,7 +10,7 @@ import { updateStatus } from '@skerry/controller/update-status'
 import { contentDigest } from './content-digest.ts'
 import { resolveLayers } from './resolve-layers.ts'
 
-/** Profile and the newest versions of its models -> a ProfileRevision, named by its content. */
+/** Profile, the newest versions of its models, its OS image -> a ProfileRevision, named by its content. */
 export function createProfileController({ clock }: { clock: Clock }): Controller {
   return {
     name: 'profile',
@@ -19,6 +20,12 @@ export function createProfileController({ clock }: { clock: Clock }): Controller
         cached
           .list(profileKind, version.metadata.namespace)
           .filter((profile) => usesModel(profile, version.spec.model))
+          .map(keyOf),
+      ),
+      reads(osImageKind, (image, cached) =>
+        cached
+          .list(profileKind, image.metadata.namespace)
+          .filter((profile) => usesImage(profile, image.metadata.name))
           .map(keyOf),
       ),
       reads(profileRevisionKind, (revision) => [
@@ -39,11 +46,18 @@ function usesModel(profile: Profile, model: string): boolean {
   return profile.spec.layers.some((layer) => layer.model?.name === model)
 }
 
+function usesImage(profile: Profile, image: string): boolean {
+  return profile.spec.layers.some((layer) => layer.os?.image === image)
+}
+
 async function reconcileProfile(key: string, view: View, clock: Clock): Promise<void> {
   const profile = await view.state.get(profileKind, parseKey(key))
   if (profile === undefined || profile.metadata.deletionTimestamp !== undefined) return
-  const versions = view.cached.list(modelVersionKind, profile.metadata.namespace)
-  const resolved = resolveLayers(profile.spec.layers, versions)
+  const { namespace } = profile.metadata
+  const resolved = resolveLayers(profile.spec.layers, {
+    versions: view.cached.list(modelVersionKind, namespace),
+    images: view.cached.list(osImageKind, namespace),
+  })
   const head = resolved.ok ? await ensureRevision(view, profile, resolved.layers) : undefined
   const { generation } = profile.metadata
   await updateStatus(view.state, profileKind, parseKey(key), ({ status }) => ({

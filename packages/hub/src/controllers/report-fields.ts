@@ -53,12 +53,12 @@ function modelsOf(layers: StatusReport['layers']): string | undefined {
 }
 
 /** What a report says of the device that sent it. */
-export function deviceFieldsOf(report: StatusReport): Pick<
-  NonNullable<Device['status']>,
-  'agentVersion' | 'bootId' | 'architecture'
-> & {
-  memoryBytes: number | undefined
+export function deviceFieldsOf(report: StatusReport): {
+  readonly [F in DeviceReportOwned]: DeviceStatus[F] | undefined
 } {
-  const { agentVersion, bootId, architecture, memoryBytes } = report
-  return { agentVersion, bootId, architecture, memoryBytes }
+  const { agentVersion, bootId, architecture, memoryBytes, os } = report
+  return { agentVersion, bootId, architecture, memoryBytes, os }
 }
+
+type DeviceStatus = NonNullable<Device['status']>
+type DeviceReportOwned = 'agentVersion' | 'bootId' | 'architecture' | 'memoryBytes' | 'os'

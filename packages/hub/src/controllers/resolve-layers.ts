@@ -1,23 +1,56 @@
 import type { Layer, ResolvedLayer } from '@skerry/api/kinds/layer'
 import type { ModelVersion } from '@skerry/api/kinds/model'
+import type { OSImage } from '@skerry/api/kinds/os-image'
 import { contentDigest } from './content-digest.ts'
 
 export type ResolvedLayers =
   | { readonly ok: true; readonly layers: ResolvedLayer[] }
   | { readonly ok: false; readonly message: string }
 
+/** What layers may name. */
+export type Resolvable = {
+  readonly versions: readonly ModelVersion[]
+  readonly images: readonly OSImage[]
+}
+
 /** The layers of a profile with everything looked up, or what is missing. */
 export function resolveLayers(
   layers: readonly Layer[],
-  versions: readonly ModelVersion[],
+  { versions, images }: Resolvable,
 ): ResolvedLayers {
   const resolved: ResolvedLayer[] = []
   for (const layer of layers) {
-    const one = layer.type === 'model' ? modelLayer(layer, versions) : workloadLayer(layer)
+    const one = resolveLayer(layer, { versions, images })
     if (typeof one === 'string') return { ok: false, message: one }
     resolved.push(one)
   }
   return { ok: true, layers: resolved }
+}
+
+function resolveLayer(layer: Layer, { versions, images }: Resolvable): ResolvedLayer | string {
+  switch (layer.type) {
+    case 'os':
+      return osLayer(layer, images)
+    case 'model':
+      return modelLayer(layer, versions)
+    case 'workload':
+      return workloadLayer(layer)
+  }
+}
+
+function osLayer(layer: Layer, images: readonly OSImage[]): ResolvedLayer | string {
+  const { image: name, ...policy } = layer.os!
+  const image = images.find(({ metadata }) => metadata.name === name)
+  if (image === undefined)
+    return `layer ${layer.name}: there is no OSImage ${name}: push it, or name another`
+  const { manifestDigest, repository, envelope, description } = image.spec
+  const { version, imageId, root, kernel } = description
+  return {
+    name: layer.name,
+    type: 'os',
+    digest: manifestDigest,
+    os: { image: name, version, imageId, repository, envelope, root, kernel, ...policy },
+  }
 }
 
 function modelLayer(layer: Layer, versions: readonly ModelVersion[]): ResolvedLayer | string {

@@ -77,6 +77,19 @@ export function measuredModels(rollout: Rollout, layersOf: RevisionLayers): Meas
   })
 }
 
+/** The layer of the operating system, if the rollout changes what machines start. */
+export function changedOs(
+  { spec }: Rollout,
+  layersOf: RevisionLayers,
+): NonNullable<RolloutFacts['changedOs']> | undefined {
+  const layer = layersOf(spec.revision)?.find(({ type }) => type === 'os')
+  if (layer?.os === undefined) return undefined
+  const before = spec.previousRevision === undefined ? [] : layersOf(spec.previousRevision)
+  if (before?.some(({ type, digest }) => type === 'os' && digest === layer.digest) === true)
+    return undefined
+  return { layer: layer.name, version: layer.os.version }
+}
+
 export type FactsInput = {
   readonly fleet: Fleet
   readonly rollout: Rollout

@@ -22,7 +22,13 @@ import type { RollupStore } from '@skerry/store/hub-store'
 import { fleetsOfSite, inOrder, sitesOfFleet } from './fleet-sites.ts'
 import { rolloutLookMs } from './limits.ts'
 import { measureWave } from './rollout-measurements.ts'
-import { type FactsInput, measuredModels, revisionLayers, siteFactsOf } from './rollout-facts.ts'
+import {
+  type FactsInput,
+  changedOs,
+  measuredModels,
+  revisionLayers,
+  siteFactsOf,
+} from './rollout-facts.ts'
 import { assignTo, assignNewcomers, unassignStrangers } from './site-assignments.ts'
 
 export type RolloutOptions = { readonly rollups: RollupStore; readonly clock: Clock }
@@ -104,11 +110,13 @@ async function stepNewest(
   options: RolloutOptions,
 ): Promise<RolloutDecision> {
   const { fleet, rollout, sites, layersOf } = input
+  const os = changedOs(rollout, layersOf)
   const decision = decideRollout(
     rollout,
     {
       sites: sites.map((site) => siteFactsOf(site, fleet.metadata.name, rollout, layersOf)),
       models: measuredModels(rollout, layersOf),
+      ...(os === undefined ? {} : { changedOs: os }),
       measurements: await measureWave(options.rollups, input),
     },
     options.clock.now(),

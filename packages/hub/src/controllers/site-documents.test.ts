@@ -49,7 +49,7 @@ test('the newest version is the last that was made', () => {
 })
 
 test('a layer takes the version that it names, or the newest, or says what is missing', () => {
-  const versions = [version('v1', 0), version('v2', 1)]
+  const versions = { versions: [version('v1', 0), version('v2', 1)], images: [] }
   const layer = (model: object) => [{ name: 'digits', type: 'model' as const, model }] as never
   const newest = resolveLayers(layer({ name: 'digits' }), versions)
   assert.equal(newest.ok && newest.layers[0]?.digest, 'sha256:v2')
@@ -62,6 +62,48 @@ test('a layer takes the version that it names, or the newest, or says what is mi
   assert.match(missing.ok ? '' : missing.message, /model digits has no version v7/)
   const none = resolveLayers(layer({ name: 'faces' }), versions)
   assert.match(none.ok ? '' : none.message, /faces has no version yet: push one/)
+})
+
+test('an OS layer carries what the machine needs, and names an image that is there', () => {
+  const file = (letter: string) => ({ digest: `sha256:${letter}`, sizeBytes: 4096 })
+  const image = {
+    metadata: { name: 'till-2' },
+    spec: {
+      manifestDigest: 'sha256:m',
+      repository: 'os/default/till',
+      envelope: file('e'),
+      description: { version: '2.0.0', imageId: 'ab', root: file('r'), kernel: file('k') },
+    },
+  } as never
+  const health = { deadlineSeconds: 60, services: [], commands: [] }
+  const layers = [{ name: 'base', type: 'os', os: { image: 'till-2', health } }] as never
+  const resolved = resolveLayers(layers, { versions: [], images: [image] })
+  assert.ok(resolved.ok)
+  assert.deepEqual(resolved.layers, [
+    {
+      name: 'base',
+      type: 'os',
+      digest: 'sha256:m',
+      os: {
+        image: 'till-2',
+        version: '2.0.0',
+        imageId: 'ab',
+        repository: 'os/default/till',
+        envelope: file('e'),
+        root: file('r'),
+        kernel: file('k'),
+        health,
+      },
+    },
+  ])
+  const content = {
+    layers: [{ ...resolved.layers[0]!, attempt: 0 }],
+    timeZone: 'UTC',
+    telemetryIntervalSeconds: 2,
+  }
+  assert.deepEqual(blobsOf(content), ['sha256:e', 'sha256:k', 'sha256:m', 'sha256:r'])
+  const none = resolveLayers(layers, { versions: [], images: [] })
+  assert.match(none.ok ? '' : none.message, /layer base: there is no OSImage till-2: push it/)
 })
 
 test('variables are filled in, give a digest of their own, and are named when missing', () => {
@@ -149,7 +191,11 @@ test('presence moves its times only when something changes, or after half a minu
 test('sync tells applied, applying, parked, failed and impossible apart', () => {
   const applied = { epoch: 1, revision: 1, time: 't' }
   const desired = { epoch: 1, revision: 2 }
-  const content = { layers: [{ ...digits, attempt: 1 }], telemetryIntervalSeconds: 2 }
+  const content = {
+    layers: [{ ...digits, attempt: 1 }],
+    timeZone: 'UTC',
+    telemetryIntervalSeconds: 2,
+  }
   const failed = [{ layer: 'digits', digest: 'sha256:m', attempt: 1, message: 'no' }]
   const sync = (status: SiteStatus) => syncOf(site(status), content).sync
   assert.equal(sync({}), 'Synced')

@@ -22,7 +22,7 @@ export const siteReportController: Controller = {
         'failed',
       ] as const
     ).map((field) => [siteKind, field] as const),
-    ...(['agentVersion', 'bootId', 'architecture', 'memoryBytes'] as const).map(
+    ...(['agentVersion', 'bootId', 'architecture', 'memoryBytes', 'os'] as const).map(
       (field) => [deviceKind, field] as const,
     ),
   ],

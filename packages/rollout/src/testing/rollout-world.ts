@@ -1,0 +1,174 @@
+import assert from 'node:assert/strict'
+import { type Rollout, type RolloutStatus, rolloutKind } from '@skerry/api/kinds/rollout'
+import { applyDefaults } from '@skerry/api/schema-defaults'
+import { toTimestamp } from '@skerry/base/clock'
+import { decideRollout } from '../decide-rollout.ts'
+import { type Numbers, noNumbers } from '../measurement.ts'
+import type { RolloutFacts, SiteFacts } from '../rollout-facts.ts'
+
+type Content = 'v1' | 'v2'
+export type FakeSite = {
+  name: string
+  connectivity: SiteFacts['connectivity']
+  assigned: { profileRevision: string; attempt: number } | undefined
+  runs: Content | undefined
+  breaks: boolean
+  failed: SiteFacts['failed'][number][]
+  health: SiteFacts['health']
+  /** Restarts of the machine by itself. */
+  restarts: number
+  /** It has all that it needs and waits for its window. */
+  waits: boolean
+}
+
+/** A fleet that does what it is told at once, unless a test says otherwise. */
+export class World {
+  nowMs = Date.parse('2026-11-21T12:00:00Z')
+  rollout: Rollout
+  sites: FakeSite[]
+  next: Numbers = noNumbers
+  running: Numbers = noNumbers
+  newer: string | undefined
+  changedOs: RolloutFacts['changedOs']
+  withoutModels = false
+  events: string[] = []
+  /** Sites whose wave has ever started. */
+  readonly reached = new Set<string>()
+
+  constructor(names: string[], policy: object = {}, previousRevision: string | null = 'p-v1') {
+    this.sites = names.map((name) => ({
+      name,
+      connectivity: 'Online',
+      assigned:
+        previousRevision === null ? undefined : { profileRevision: previousRevision, attempt: 0 },
+      runs: previousRevision === null ? undefined : 'v1',
+      breaks: false,
+      failed: [],
+      health: 'Healthy',
+      restarts: 0,
+      waits: false,
+    }))
+    const body = applyDefaults(rolloutKind.schema, {
+      spec: {
+        fleet: 'depots',
+        revision: 'p-v2',
+        ...(previousRevision === null ? {} : { previousRevision }),
+        policy,
+      },
+    }) as Pick<Rollout, 'spec'>
+    this.rollout = {
+      apiVersion: 'skerry.dev/v1alpha1',
+      kind: 'Rollout',
+      metadata: {
+        name: 'depots-1',
+        uid: 'u',
+        resourceVersion: '1',
+        generation: 1,
+        creationTimestamp: toTimestamp(this.nowMs),
+      },
+      ...body,
+    }
+  }
+
+  get status(): RolloutStatus {
+    return this.rollout.status ?? {}
+  }
+
+  site(name: string): FakeSite {
+    return this.sites.find((site) => site.name === name)!
+  }
+
+  stateOf(name: string) {
+    return this.status.sites?.find((site) => site.name === name)?.state
+  }
+
+  control(control: Partial<Rollout['spec']['control']>): void {
+    const time = toTimestamp(this.nowMs)
+    this.rollout = {
+      ...this.rollout,
+      spec: { ...this.rollout.spec, control: { ...this.rollout.spec.control, time, ...control } },
+    }
+  }
+
+  facts(): RolloutFacts {
+    const wave = this.status.wave ?? ''
+    const content = (digest: Content) => ({ ok: true as const, layers: [{ name: 'm', digest }] })
+    return {
+      sites: this.sites.map((site) => ({
+        name: site.name,
+        connectivity: site.connectivity,
+        health: site.health,
+        assigned: site.assigned,
+        wanted: content('v2'),
+        ...(this.rollout.spec.previousRevision === undefined ? {} : { previous: content('v1') }),
+        layers: layersOf(site),
+        failed: structuredClone(site.failed),
+      })),
+      models: this.withoutModels ? [] : [{ name: 'digits', version: 'v2', hasPrevious: true }],
+      measurements: [
+        { wave, model: 'digits', version: 'v2', next: this.next, running: this.running },
+      ],
+      newerRollout: this.newer,
+      ...(this.changedOs === undefined ? {} : { changedOs: this.changedOs }),
+    }
+  }
+
+  /** Looks once, and checks that looking again asks for nothing. */
+  look(): this {
+    const facts = freeze(this.facts())
+    const decision = decideRollout(freeze(this.rollout), facts, this.nowMs)
+    this.rollout = { ...this.rollout, status: decision.status }
+    this.events.push(...decision.events.map(({ reason }) => reason))
+    for (const { site, ...assigned } of decision.assignments) this.site(site).assigned = assigned
+    const { measurements } = facts
+    const same = freeze({ ...this.facts(), measurements })
+    const again = decideRollout(freeze(this.rollout), same, this.nowMs)
+    assert.deepEqual(again.assignments, [], 'looking again assigns nothing')
+    if (decision.assignments.length === 0)
+      assert.deepEqual(again.status, decision.status, 'looking again says the same')
+    for (const wave of decision.status.waves ?? [])
+      if (wave.state !== 'Waiting') for (const name of wave.sites) this.reached.add(name)
+    return this
+  }
+
+  /** Every connected site does what it was told. */
+  obey(): this {
+    for (const site of this.sites) {
+      if (site.connectivity !== 'Online' || site.assigned === undefined || site.waits) continue
+      const wanted: Content = site.assigned.profileRevision === 'p-v2' ? 'v2' : 'v1'
+      if (site.runs === wanted) continue
+      const { attempt } = site.assigned
+      const isKnownBad = site.failed.some(
+        (each) => each.digest === wanted && each.attempt >= attempt,
+      )
+      if (isKnownBad) continue
+      if (site.breaks && wanted === 'v2')
+        site.failed.push({ layer: 'm', digest: 'v2', attempt, message: 'does not start' })
+      else site.runs = wanted
+    }
+    return this
+  }
+
+  wait(seconds: number): this {
+    this.nowMs += seconds * 1000
+    return this
+  }
+
+  steps(count: number, seconds = 2): this {
+    for (let at = 0; at < count; at += 1) this.look().obey().wait(seconds)
+    return this.look()
+  }
+}
+
+function layersOf({ runs, restarts, waits }: FakeSite): SiteFacts['layers'] {
+  if (runs === undefined) return []
+  return [{ name: 'm', digest: runs, state: waits ? 'Waiting' : 'Running', restarts }]
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
+    Object.freeze(value)
+    for (const each of Object.values(value)) freeze(each)
+  }
+  return value
+}
