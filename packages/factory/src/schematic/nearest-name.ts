@@ -14,7 +14,7 @@ export function nearestName(name: string, known: readonly string[]): string | un
 function distanceOf(left: string, right: string): number {
   if (Math.abs(left.length - right.length) > distanceMax) return distanceMax + 1
   let row = Array.from({ length: right.length + 1 }, (_, index) => index)
-  for (const [index, letter] of [...left].entries()) {
+  for (const [index, letter] of left.split('').entries()) {
     const next = [index + 1]
     for (let at = 0; at < right.length; at += 1)
       next.push(

@@ -90,7 +90,8 @@ test('what is missing is pointed at from what is there', () => {
 })
 
 test('hostile files are refused in words', () => {
-  const bomb = `a: &a [${'x,'.repeat(9)}x]\n${[...'bcdefghi']
+  const bomb = `a: &a [${'x,'.repeat(9)}x]\n${'bcdefghi'
+    .split('')
     .map(
       (name, index) =>
         `${name}: &${name} [${`*${'abcdefgh'[index]},`.repeat(9)}*${'abcdefgh'[index]}]`,
