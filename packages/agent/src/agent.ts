@@ -1,15 +1,18 @@
+import type { SpecVersion } from '@skerry/api/site-spec'
 import { toError } from '@skerry/base/assert'
 import { backoffMs } from '@skerry/base/backoff'
 import { stepKey } from '@skerry/planner/step'
 import type { AgentConfig } from './agent-config.ts'
 import { createBlobFetcher } from './blob-fetcher.ts'
-import { createBus } from './bus.ts'
+import { type ReadableBus, createBus } from './bus.ts'
 import { type ConnectionState, type CurrentState, type TargetState, unknownState } from './buses.ts'
-import { loadDeviceTrust } from './device-trust.ts'
+import { type DeviceTrust, loadDeviceTrust } from './device-trust.ts'
 import { untilAborted } from './first-of.ts'
 import { createHeldSteps } from './held-steps.ts'
 import { DiskError, type Host } from './host.ts'
 import { taskRestart } from './limits.ts'
+import { openOsRuntime } from './os/open-os-runtime.ts'
+import { osTrial } from './os/os-trial.ts'
 import { createChildren } from './runtimes/children.ts'
 import type { MeasuredWindow } from './runtimes/model-process.ts'
 import { createModelRuntime } from './runtimes/model-runtime.ts'
@@ -68,7 +71,8 @@ export async function runAgent(
   const spec = readKeptSpec(await state.target.read())
   if (spec !== undefined) buses.target.set({ spec })
   const held = createHeldSteps(host.clock, host.random)
-  const context: MachineryContext = { host, config, state, buses, held }
+  const heldSpec = () => buses.target.get().spec
+  const context: MachineryContext = { host, config, state, buses, held, heldSpec }
   const site = () => trust.get()?.identity.site ?? buses.target.get().spec?.site ?? ''
   const logs = stack.use(createProcessLogs(host.disk, `${config.data}/logs`))
   const onWindow = (measured: MeasuredWindow) => recorder.record(measured)
@@ -91,13 +95,17 @@ export async function runAgent(
   const { heartbeatMs } = config
   const reports = { sent: 0 }
   const path = `${config.data}/agent.sock`
+  const { told } = buses
   await Promise.all([
     keepRunning(host, 'poll', signal, (ends) => poll({ ...shared, config, state }, ends)),
     keepRunning(host, 'seek', signal, (ends) =>
       seek({ ...shared, happened: buses.happened, machinery, held }, ends),
     ),
     keepRunning(host, 'report', signal, (ends) =>
-      report({ ...shared, models, heartbeatMs, reports, spooled: buses.spooled }, ends),
+      report({ ...shared, models, heartbeatMs, reports, told, spooled: buses.spooled }, ends),
+    ),
+    keepRunning(host, 'trial of the image', signal, (ends) =>
+      judgeImage({ ...shared, state, machinery }, ends),
     ),
     keepRunning(host, 'local API', signal, (ends) => localApi({ ...shared, path }, ends)),
   ])
@@ -122,6 +130,8 @@ function createBuses() {
     /** Something happened at the site that seek should look at. */
     happened: createBus<undefined>(undefined),
     spooled: createBus<undefined>(undefined),
+    /** Version of `current` that the hub took last. */
+    told: createBus(-1),
   }
 }
 
@@ -131,6 +141,7 @@ type MachineryContext = {
   readonly state: AgentState
   readonly buses: ReturnType<typeof createBuses>
   readonly held: ReturnType<typeof createHeldSteps>
+  readonly heldSpec: () => SpecVersion | undefined
 }
 
 type MachineryParts = {
@@ -141,14 +152,17 @@ type MachineryParts = {
 }
 
 async function createMachinery(
-  { host, config, state, buses, held }: MachineryContext,
+  { host, config, state, buses, held, heldSpec }: MachineryContext,
   { children, logs, site, onWindow }: MachineryParts,
 ): Promise<SiteMachinery> {
   const { data, modelServer } = config
   const blobs = await openBlobStore(host.disk, data)
   const onChange = () => buses.happened.set(undefined)
   const place = { host, children, data, logs, onChange }
+  const record = await loadSiteRecord(state)
   return {
+    record,
+    os: await openOsRuntime({ ...buses, host, state, held, record, heldSpec }),
     blobs,
     fetcher: createBlobFetcher({
       blobs,
@@ -171,8 +185,31 @@ async function createMachinery(
       onWindow,
     }),
     workloads: createWorkloadRuntime({ ...place, site }),
-    record: await loadSiteRecord(state),
   }
+}
+
+type ImageView = {
+  readonly host: Host
+  readonly state: AgentState
+  readonly machinery: SiteMachinery
+  readonly trust: DeviceTrust
+  readonly target: ReadableBus<TargetState>
+  readonly connection: ReadableBus<ConnectionState>
+}
+
+/** Where the operating system is an image: whether the running one is well. It tells seek and nobody else. */
+function judgeImage(view: ImageView, signal: AbortSignal): Promise<void> {
+  const { host, state, machinery, trust, target, connection } = view
+  const { image: machine } = host
+  const { os: runtime, models, record } = machinery
+  if (machine === undefined || runtime === undefined) return untilAborted(signal)
+  const look = () => {
+    const { link, message } = connection.get()
+    const problem = link === undefined ? (message ?? 'there is no connection yet') : undefined
+    const hub = { hasHub: trust.get() !== undefined, problem }
+    return { kept: record.kept(), models: models.observe(), ports: models.ports(), hub }
+  }
+  return osTrial({ host, machine, runtime, target, start: state.osTrial, look }, signal)
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { OsReport } from '@skerry/api/os/os-report'
 import type { SiteSpec, SpecVersion } from '@skerry/api/site-spec'
 import type { DeviceLink } from '@skerry/client/device-link'
 import type { Assessment } from '@skerry/planner/assess-site'
@@ -18,6 +19,8 @@ export type CurrentState = Assessment & {
   /** What is to be done and why, in sentences. */
   readonly plan: readonly string[]
   readonly ports: Readonly<Record<string, number>>
+  /** Absent where the operating system is not an image. */
+  readonly os?: OsReport | undefined
 }
 
 /** How it stands with the hub. Poll makes the connection; whoever talks to the hub borrows it. */

@@ -2,6 +2,7 @@ import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
 import type { DeviceNetwork } from '@skerry/client/device-link'
+import type { ImageMachine } from './os/image-machine.ts'
 
 /**
  * Everything through which the agent touches the machine. `real-host.ts` is the one that does;
@@ -20,6 +21,8 @@ export type Host = {
     readonly memoryBytes: number
     readonly hostname: string
   }
+  /** Only where the operating system is an image that the agent upgrades. */
+  readonly image?: ImageMachine | undefined
 }
 
 /**

@@ -27,6 +27,7 @@ export function makeStatusReport(
     ...(current.applied === undefined ? {} : { applied: { ...current.applied } }),
     isSettled: current.isSettled,
     layers: current.layers.map((layer) => ({ ...layer })),
+    ...(current.os === undefined ? {} : { os: current.os }),
     failed: failedOf(target.spec, current),
   }
 }

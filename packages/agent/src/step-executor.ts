@@ -1,8 +1,9 @@
-import { toError, unreachable } from '@skerry/base/assert'
+import { assert, toError, unreachable } from '@skerry/base/assert'
 import type { FailedContent } from '@skerry/planner/site-state'
 import type { Step } from '@skerry/planner/step'
 import type { BlobFetcher } from './blob-fetcher.ts'
 import { DiskError, PortError } from './host.ts'
+import { OsRefused, type OsRuntime } from './os/os-runtime.ts'
 import type { ModelRuntime } from './runtimes/model-runtime.ts'
 import type { WorkloadRuntime } from './runtimes/workload-runtime.ts'
 import type { SiteRecord } from './site-record.ts'
@@ -15,6 +16,8 @@ export type SiteMachinery = {
   readonly models: ModelRuntime
   readonly workloads: WorkloadRuntime
   readonly record: SiteRecord
+  /** Absent where the operating system is not an image. */
+  readonly os?: OsRuntime | undefined
 }
 
 export type StepOutcome = { readonly ok: true } | { readonly ok: false; readonly message: string }
@@ -25,7 +28,7 @@ export async function executeStep(machinery: SiteMachinery, step: Step): Promise
     await act(machinery, step)
     return { ok: true }
   } catch (error) {
-    if (error instanceof DiskError || error instanceof PortError)
+    if (error instanceof DiskError || error instanceof PortError || error instanceof OsRefused)
       return { ok: false, message: toError(error).message }
     throw error
   }
@@ -68,9 +71,40 @@ async function act(machinery: SiteMachinery, step: Step): Promise<void> {
       return record.noteApplied(step.version)
     case 'remove-file':
       return blobs.remove(step.digest)
+    case 'install-os':
+    case 'switch-os':
+    case 'restart-machine':
+    case 'bless-os':
+    case 'condemn-os':
+      return actOnOs(machinery.os, step)
+    case 'give-up-os': {
+      const { layer, digest, attempt, reason } = step
+      return record.noteFailure({ layer, digest, attempt, message: reason })
+    }
     case 'wait':
       return
     default:
       return unreachable(step)
+  }
+}
+
+type OsStep = Extract<
+  Step,
+  { do: 'install-os' | 'switch-os' | 'restart-machine' | 'bless-os' | 'condemn-os' }
+>
+
+async function actOnOs(os: OsRuntime | undefined, step: OsStep): Promise<void> {
+  assert(os !== undefined, 'only a machine with an image is asked to change it')
+  switch (step.do) {
+    case 'install-os':
+      return os.startInstall(step.content)
+    case 'switch-os':
+      return os.switchTo(step.imageId, { digest: step.digest, attempt: step.attempt })
+    case 'restart-machine':
+      return os.restart()
+    case 'bless-os':
+      return os.bless()
+    case 'condemn-os':
+      return os.condemn(step.reason)
   }
 }

@@ -2,6 +2,7 @@ import type { Envelope } from '@skerry/api/envelope'
 import { isDnsLabel } from '@skerry/api/name'
 import { validateSchema } from '@skerry/api/schema-validate'
 import {
+  type SiteLayer,
   type SiteSpec,
   type SpecVersion,
   compareSpecVersions,
@@ -143,8 +144,28 @@ function layerProblem({ layers }: SiteSpec): string | undefined {
     if (names.has(name)) return `layer ${name} is there twice`
     names.add(name)
     if (!isDigest(layer.digest)) return `layer ${name} must have a sha256 digest`
-    if (layer.type === 'model' ? layer.model === undefined : layer.workload === undefined)
-      return `layer ${name} lacks its ${layer.type}`
+    if (layer[layer.type] === undefined) return `layer ${name} lacks its ${layer.type}`
+    const wrong = osProblem(layer)
+    if (wrong !== undefined) return wrong
+  }
+  const systems = layers.filter((layer) => layer.type === 'os').map((layer) => layer.name)
+  return systems.length > 1
+    ? `layers ${systems.join(' and ')} are both of type os: a machine has one`
+    : undefined
+}
+
+/** What names slots, loader entries and paths in the registry is looked at with special care. */
+function osProblem({ name, os }: SiteLayer): string | undefined {
+  if (os === undefined) return undefined
+  if (!/^[0-9a-f]{32}$/.test(os.imageId))
+    return `layer ${name} must have an imageId of 32 hexadecimal digits`
+  if (!/^os(\/[a-z0-9]([-._a-z0-9]*[a-z0-9])?){2}$/.test(os.repository))
+    return `layer ${name} must have a repository os/NAMESPACE/NAME`
+  for (const part of ['envelope', 'root', 'kernel'] as const) {
+    const { digest, sizeBytes } = os[part]
+    if (!isDigest(digest)) return `layer ${name} must have a sha256 digest of its ${part}`
+    if (!Number.isSafeInteger(sizeBytes) || sizeBytes < 1)
+      return `layer ${name} must have a size of its ${part} of at least 1 byte`
   }
   return undefined
 }

@@ -1,5 +1,6 @@
 import type { StatusReport } from '@skerry/api/device-protocol'
 import type { SiteLayer } from '@skerry/api/site-spec'
+import { judgeOs } from './assess-os.ts'
 import { runsInFull } from './plan-site.ts'
 import {
   type CurrentSite,
@@ -20,7 +21,7 @@ export type Assessment = {
   readonly layers: readonly LayerReport[]
 }
 
-type Judged = {
+export type Judged = {
   readonly report: LayerReport
   readonly verdict: 'Good' | 'Starting' | 'Shaken' | 'HeldBack' | 'Broken'
   readonly isSettled: boolean
@@ -39,9 +40,12 @@ export function assessSite(
       isSettled: false,
       layers: [],
     }
-  const judged = target.layers.map((layer) =>
-    layer.type === 'model' ? judgeModel(current, layer, failures) : judgeWorkload(current, layer),
-  )
+  const judged = target.layers.map((layer) => {
+    if (layer.type === 'os') return judgeOs({ current, layer, target, failures })
+    return layer.type === 'model'
+      ? judgeModel(current, layer, failures)
+      : judgeWorkload(current, layer)
+  })
   const leftOver = leftOverReports(current, target)
   return {
     ...healthOf(judged),

@@ -1,4 +1,5 @@
 import type { SiteLayer } from '@skerry/api/site-spec'
+import { judgeRunningImage, planOs, runsImage } from './plan-os.ts'
 import { planModel } from './plan-model.ts'
 import { planWorkload } from './plan-workload.ts'
 import type { CurrentSite, FailedContent, TargetSite, View } from './site-state.ts'
@@ -15,20 +16,28 @@ export function planSite(
   failures: readonly FailedContent[],
   nowMs: number,
 ): Plan {
-  if (target === undefined)
-    return { steps: [{ do: 'wait', layer: '', when: 'now', reason: 'no site spec has come yet' }] }
+  if (target === undefined) {
+    // An image on trial is kept or not, whatever else is known.
+    const none: View = { current, target: { layers: [] }, failures, nowMs }
+    const wait: Step = { do: 'wait', layer: '', when: 'now', reason: 'no site spec has come yet' }
+    return { steps: [...judgeRunningImage(none, ''), wait].map((step) => holdBack(none, step)) }
+  }
   const view: View = { current, target, failures, nowMs }
   const steps: Step[] = stopPortHolders(view)
-  for (const layer of target.layers)
-    steps.push(
-      ...(layer.type === 'model' ? planModel(view, layer) : planWorkload(view, layer, steps)),
-    )
+  if (!target.layers.some((layer) => layer.type === 'os'))
+    steps.push(...judgeRunningImage(view, ''))
+  for (const layer of target.layers) steps.push(...planLayer(view, layer, steps))
   const isBusy = steps.some((step) => buildingSteps.has(step.do))
   for (const name of unwantedLayers(view))
     if (!steps.some((step) => step.do === 'stop-layer' && step.layer === name))
       steps.push(stopUnwanted(name, isBusy ? 'later' : 'now'))
   steps.push(...noteApplied(view, steps), ...removeGarbage(view))
   return { steps: steps.map((step) => holdBack(view, step)) }
+}
+
+function planLayer(view: View, layer: SiteLayer, below: readonly Step[]): Step[] {
+  if (layer.type === 'os') return planOs(view, layer)
+  return layer.type === 'model' ? planModel(view, layer) : planWorkload(view, layer, below)
 }
 
 /** Steps that bring up something that was asked for: until they are done, nothing old goes. */
@@ -91,6 +100,7 @@ function noteApplied({ current, target }: View, steps: readonly Step[]): Step[] 
 
 /** Whether just what was asked for runs. */
 export function runsInFull(current: CurrentSite, layer: SiteLayer): boolean {
+  if (layer.type === 'os') return runsImage(current, layer)
   return layer.type === 'model'
     ? current.models.some(
         (model) =>

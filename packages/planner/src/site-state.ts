@@ -1,10 +1,15 @@
 import type { SiteLayer, SpecVersion } from '@skerry/api/site-spec'
+import type { CurrentOs } from './os-state.ts'
 
 /** What shall run: a site spec without its paperwork. */
 export type TargetSite = {
   /** Absent while the spec itself is lost and the site goes on with what it last ran. */
   readonly version?: SpecVersion
   readonly layers: readonly SiteLayer[]
+  /** IANA name; absent: UTC. */
+  readonly timeZone?: string | undefined
+  /** When the spec was made, by its hub's clock: a machine whose clock is far before it knows no time. */
+  readonly issuedMs?: number | undefined
 }
 
 /** What the agent sees at its site at one moment. */
@@ -22,6 +27,8 @@ export type CurrentSite = {
   readonly kept: Readonly<Record<string, KeptLayer>>
   /** The newest spec that ran in full. */
   readonly applied?: SpecVersion | undefined
+  /** Absent where the operating system is not an image. */
+  readonly os?: CurrentOs | undefined
   /** Steps that did not succeed, by `stepKey`, and when each may be tried again. */
   readonly held: Readonly<Record<string, HeldStep>>
 }

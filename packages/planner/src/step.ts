@@ -20,6 +20,17 @@ export type StepArguments = {
   /** Write down that this spec runs in full. */
   'note-applied': { readonly version: SpecVersion }
   'remove-file': { readonly digest: string }
+  /** Bring an image into a slot; it only begins, and goes on by itself. */
+  'install-os': { readonly content: SiteLayer }
+  /** Make this image the next to start. */
+  'switch-os': { readonly imageId: string; readonly digest: string; readonly attempt: number }
+  'restart-machine': { readonly imageId: string }
+  /** The running image is kept. */
+  'bless-os': { readonly imageId: string }
+  /** The running image is not: the machine restarts into the one before. */
+  'condemn-os': { readonly imageId: string }
+  /** Write down that this image failed here, so that it is not tried again. */
+  'give-up-os': { readonly digest: string; readonly attempt: number }
   /** Nothing can be done before this moment, or before something happens. */
   wait: { readonly untilMs?: number | undefined }
 }
@@ -66,8 +77,15 @@ function subjectOf(step: Step): string {
     case 'start-workload':
     case 'restart-workload':
       return `${step.layer} ${contentName(step.content)}`
+    case 'install-os':
     case 'switch-model':
       return `${step.layer} ${contentName(step.content)}`
+    case 'switch-os':
+    case 'restart-machine':
+    case 'bless-os':
+    case 'condemn-os':
+      return `${step.layer} ${step.imageId.slice(0, 12)}`.trimStart()
+    case 'give-up-os':
     case 'give-up':
       return `${step.layer} ${shortDigest(step.digest)} attempt ${step.attempt}`
     case 'remove-file':
@@ -86,7 +104,7 @@ function subjectOf(step: Step): string {
 
 /** How people name what a layer runs. */
 export function contentName(content: SiteLayer): string {
-  return content.model?.version ?? shortDigest(content.digest)
+  return content.model?.version ?? content.os?.version ?? shortDigest(content.digest)
 }
 
 /** A plan as sentences, one a step. */

@@ -5,6 +5,7 @@ import { isPlainObject } from '@skerry/base/json'
 import type { Log } from '@skerry/base/log'
 import type { FailedContent, KeptLayer } from '@skerry/planner/site-state'
 import type { Disk } from '../host.ts'
+import type { TrialStart } from '../os/os-trial.ts'
 import { type StateFile, createStateFile } from './state-file.ts'
 
 /** The device's key, and the request that it signed once and asks with again. */
@@ -41,7 +42,12 @@ export type AgentState = {
   readonly children: StateFile<readonly ChildRecord[]>
   /** Telemetry records that were lost to the bound of the spool and not yet told. */
   readonly dropped: StateFile<number>
+  /** The last image that was made the next to start. */
+  readonly osTried: StateFile<OsTried>
+  readonly osTrial: StateFile<TrialStart>
 }
+
+export type OsTried = { readonly digest: string; readonly attempt: number }
 
 export const agentDirectories = ['state', 'blobs', 'partial', 'spool', 'logs'] as const
 
@@ -63,6 +69,8 @@ export async function openAgentState(disk: Disk, data: string, log: Log): Promis
     ports: file('ports.json', asObject<Record<string, number>>()),
     children: file('children.json', asArray<ChildRecord>),
     dropped: file('dropped.json', (value) => (typeof value === 'number' ? value : undefined)),
+    osTried: file('os-tried.json', asObject<OsTried>('digest', 'attempt')),
+    osTrial: file('os-trial.json', asObject<TrialStart>('bootId', 'startMs')),
   }
 }
 

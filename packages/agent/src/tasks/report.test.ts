@@ -26,6 +26,7 @@ it('a task that broke and is started again goes on counting, alone', async () =>
     bootId: 'b',
     heartbeatMs: 1000,
     reports: { sent: 0 },
+    told: createBus(-1),
     current: createBus(unknownState),
     target: createBus<TargetState>({}),
     connection: createBus<ConnectionState>({ phase: 'Connected', link }),

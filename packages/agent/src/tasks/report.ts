@@ -1,7 +1,7 @@
 import { backoffMs } from '@skerry/base/backoff'
 import { equalJson } from '@skerry/base/json'
 import { LinkError } from '@skerry/client/device-link'
-import type { ReadableBus } from '../bus.ts'
+import type { Bus, ReadableBus } from '../bus.ts'
 import type { CurrentState, TargetState } from '../buses.ts'
 import { firstOf } from '../first-of.ts'
 import { reportCoalesceMs, reportRetryFirstMs, reportRetryMaxMs } from '../limits.ts'
@@ -20,6 +20,8 @@ export type ReportOptions = SendSpoolOptions &
      * hub takes no report that is older than one that it has.
      */
     readonly reports: { sent: number }
+    /** Rings with the version of `current` that the hub took. */
+    readonly told: Bus<number>
   }
 
 /**
@@ -36,7 +38,7 @@ export async function report(options: ReportOptions, signal: AbortSignal): Promi
 }
 
 async function reportStatus(options: ReportOptions, signal: AbortSignal): Promise<void> {
-  const { host, connection, current, target, bootId, reports } = options
+  const { host, connection, current, target, bootId, reports, told } = options
   const { architecture, memoryBytes } = host.machine
   let failures = 0
   let sent: { readonly link: unknown; readonly report: object; readonly atMs: number } | undefined
@@ -49,6 +51,7 @@ async function reportStatus(options: ReportOptions, signal: AbortSignal): Promis
     const isNews =
       sent?.link !== link || idleMs >= options.heartbeatMs || !equalJson(sent?.report, next)
     if (link === undefined || !isNews) {
+      if (link !== undefined && told.get() !== versions[0]) told.set(versions[0])
       const waitMs = link === undefined ? undefined : options.heartbeatMs - idleMs
       await untilChanged(options, { versions, waitMs }, signal)
       await host.clock.sleep(reportCoalesceMs, signal)
@@ -57,6 +60,7 @@ async function reportStatus(options: ReportOptions, signal: AbortSignal): Promis
     try {
       await link.reportStatus({ ...next, sequence: reports.sent++ })
       sent = { link, report: next, atMs: host.clock.monotonicMs() }
+      told.set(versions[0])
       failures = 0
     } catch (error) {
       if (!(error instanceof LinkError)) throw error

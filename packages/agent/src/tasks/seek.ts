@@ -2,10 +2,16 @@ import type { SiteSpec } from '@skerry/api/site-spec'
 import { equalJson } from '@skerry/base/json'
 import { assessSite } from '@skerry/planner/assess-site'
 import { planSite } from '@skerry/planner/plan-site'
-import type { CurrentSite, TargetSite } from '@skerry/planner/site-state'
+import {
+  type CurrentSite,
+  type FailedContent,
+  type TargetSite,
+  failureOf,
+} from '@skerry/planner/site-state'
 import {
   type Plan,
   type Step,
+  type StepName,
   explainPlan,
   nextStep,
   stepKey,
@@ -17,6 +23,8 @@ import { firstOf } from '../first-of.ts'
 import type { HeldSteps } from '../held-steps.ts'
 import type { Host } from '../host.ts'
 import { sameStepInARowMax } from '../limits.ts'
+import { seekRoundMsMax } from '../os/limits.ts'
+import { makeOsReport } from '../os/os-report.ts'
 import { type SiteMachinery, executeStep } from '../step-executor.ts'
 
 export type SeekOptions = {
@@ -38,6 +46,7 @@ export async function seek(options: SeekOptions, signal: AbortSignal): Promise<v
   const seen = { step: '', times: 0, target: -1, link: undefined as unknown }
   while (!signal.aborted) {
     const versions = versionsOf(options)
+    options.host.image?.pulse.beat('seek')
     releaseHeld(options, seen)
     const plan = look(options)
     const step = nextStep(plan)
@@ -61,7 +70,9 @@ function look({ host, target, current, machinery, held }: SeekOptions): Plan {
   const site = observe(machinery, held)
   const wanted = targetOf(spec, site)
   const plan = planSite(site, wanted, record.failures(), host.clock.monotonicMs())
-  machinery.fetcher.keepOnly(new Set(wanted?.layers.map((layer) => layer.digest)))
+  const needed = new Set(wanted?.layers.map((layer) => layer.digest))
+  machinery.fetcher.keepOnly(needed)
+  machinery.os?.keepOnly(needed)
   const state: CurrentState = {
     ...assessSite(site, wanted, record.failures()),
     ...(spec === undefined ? {} : { target: { epoch: spec.epoch, revision: spec.revision } }),
@@ -69,13 +80,30 @@ function look({ host, target, current, machinery, held }: SeekOptions): Plan {
     failures: record.failures(),
     plan: explainPlan(plan),
     ports: site.ports,
+    ...osOf({ host, site, plan, wanted, failures: record.failures() }),
   }
   if (!equalJson(state, current.get())) current.set(state)
   return plan
 }
 
+type OsView = {
+  readonly host: Host
+  readonly site: CurrentSite
+  readonly plan: Plan
+  readonly wanted: TargetSite | undefined
+  readonly failures: readonly FailedContent[]
+}
+
+function osOf({ host, site, plan, wanted, failures }: OsView): Pick<CurrentState, 'os'> {
+  if (host.image === undefined || site.os === undefined) return {}
+  const layer = wanted?.layers.find((each) => each.type === 'os')
+  const isFailed = layer !== undefined && failureOf(layer, failures) !== undefined
+  const known = host.image.os.observe().report
+  return { os: makeOsReport({ known, os: site.os, plan, wanted: layer, isFailed }) }
+}
+
 function observe(
-  { blobs, fetcher, models, workloads, record }: SiteMachinery,
+  { blobs, fetcher, models, workloads, record, os }: SiteMachinery,
   held: HeldSteps,
 ): CurrentSite {
   return {
@@ -87,6 +115,7 @@ function observe(
     workloads: workloads.observe(),
     kept: record.kept(),
     applied: record.applied(),
+    os: os?.observe(),
     held: held.get(),
   }
 }
@@ -94,7 +123,12 @@ function observe(
 /** Without a spec the site goes on with what it ran. */
 function targetOf(spec: SiteSpec | undefined, site: CurrentSite): TargetSite | undefined {
   if (spec !== undefined)
-    return { version: { epoch: spec.epoch, revision: spec.revision }, layers: spec.layers }
+    return {
+      version: { epoch: spec.epoch, revision: spec.revision },
+      layers: spec.layers,
+      timeZone: spec.timeZone,
+      issuedMs: Date.parse(spec.issuedTime),
+    }
   const layers = Object.values(site.kept).map((kept) => kept.good)
   return layers.length === 0 ? undefined : { layers: layers.toSorted(modelsFirst) }
 }
@@ -103,13 +137,15 @@ function modelsFirst(left: { readonly type: string }, right: { readonly type: st
   return Number(left.type !== 'model') - Number(right.type !== 'model')
 }
 
+const beginningSteps: ReadonlySet<StepName> = new Set(['fetch-blob', 'install-os'])
+
 async function take({ host, machinery, held }: SeekOptions, step: Step): Promise<void> {
   const key = stepKey(step)
   host.log.info(`Step: ${key}`, { reason: step.reason })
   const outcome = await executeStep(machinery, step)
   if (outcome.ok) {
     // A fetch has only begun: it says itself how it ended.
-    if (step.do !== 'fetch-blob') held.release(key)
+    if (!beginningSteps.has(step.do)) held.release(key)
     return
   }
   host.log.warn(`Step failed: ${key}`, { reason: outcome.message })
@@ -124,7 +160,7 @@ function releaseHeld(
   const { link } = connection.get()
   if (target.version !== seen.target) held.releaseAll()
   else if (link !== seen.link && link !== undefined)
-    held.releaseAll((key) => key.startsWith('fetch-blob '))
+    held.releaseAll((key) => key.startsWith('fetch-blob ') || key.startsWith('install-os '))
   seen.target = target.version
   seen.link = link
 }
@@ -143,10 +179,12 @@ async function rest(
   { versions, untilMs }: Rest,
   signal: AbortSignal,
 ): Promise<void> {
+  // Whoever feeds a watchdog wants to see this loop turn.
+  const roundMs = host.image === undefined ? Infinity : seekRoundMsMax
+  const dueMs = untilMs === undefined ? Infinity : Math.max(1, untilMs - host.clock.monotonicMs())
+  const restMs = Math.min(roundMs, dueMs)
   const untilDue = (either: AbortSignal): Promise<void>[] =>
-    untilMs === undefined
-      ? []
-      : [host.clock.sleep(Math.max(1, untilMs - host.clock.monotonicMs()), either)]
+    restMs === Infinity ? [] : [host.clock.sleep(restMs, either)]
   await firstOf(signal, (either) => [
     target.changed(versions[0], either),
     connection.changed(versions[1], either),

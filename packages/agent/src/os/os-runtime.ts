@@ -1,0 +1,204 @@
+import type { SiteLayer } from '@skerry/api/site-spec'
+import { type CurrentOs, type Installing, type Trial } from '@skerry/planner/os-state'
+import { percentOf } from '@skerry/planner/assess-os'
+import type { OsActResult, SwitchIntent } from '@skerry/node-os/upgrade/os-machine'
+import type { ReadableBus } from '../bus.ts'
+import type { ConnectionState } from '../buses.ts'
+import type { Host } from '../host.ts'
+import type { ImageMachine } from './image-machine.ts'
+import { installImage, isAgainstImage } from './install-image.ts'
+import { restartGraceMs } from './limits.ts'
+
+/** The machine did not do what it was asked; nothing was changed. */
+export class OsRefused extends Error {
+  constructor(message: string) {
+    super(message)
+    this.name = 'OsRefused'
+  }
+}
+
+export type InstallEnd =
+  | { readonly result: 'Done' | 'Stopped' }
+  /** To be tried again. */
+  | { readonly result: 'Held'; readonly message: string }
+  /** The image is to blame. */
+  | { readonly result: 'Failed'; readonly message: string }
+
+/** The operating system of the machine, as the steps of a plan see it. It does as it is told. */
+export type OsRuntime = {
+  observe(): CurrentOs
+  /** The end comes by `onEnd`. */
+  startInstall(content: SiteLayer): void
+  /** Lets go of an image that is not in this list any more. */
+  keepOnly(digests: ReadonlySet<string>): void
+  switchTo(imageId: string, content: Pick<SwitchIntent, 'digest' | 'attempt'>): Promise<void>
+  restart(): Promise<void>
+  bless(): Promise<void>
+  condemn(message: string): Promise<void>
+  /** What the trial of the running image, or the care for one that was kept, has found. */
+  setTrial(trial: Trial): void
+  setAilment(ailment: string | undefined): void
+}
+
+export type OsRuntimeOptions = {
+  readonly host: Host
+  readonly machine: ImageMachine
+  readonly connection: ReadableBus<ConnectionState>
+  /** The last switch that was made. */
+  readonly tried: {
+    get(): { readonly digest: string; readonly attempt: number } | undefined
+    set(tried: { readonly digest: string; readonly attempt: number }): Promise<void>
+  }
+  /** Whether the hub answers just now. */
+  readonly askHub: () => Promise<boolean>
+  /** Tells the hub how things stand, if it can be reached, within a bound. */
+  readonly announce: () => Promise<void>
+  readonly onChange: () => void
+  readonly onEnd: (content: SiteLayer, end: InstallEnd) => void
+}
+
+const beginning: Trial = { verdict: 'Judging', message: 'it has only just started' }
+
+export function createOsRuntime(options: OsRuntimeOptions): OsRuntime {
+  return new ImageOsRuntime(options)
+}
+
+type Install = { readonly stop: AbortController; progress: Installing }
+
+class ImageOsRuntime implements OsRuntime {
+  readonly #options: OsRuntimeOptions
+  #install: Install | undefined
+  #trial: Trial = beginning
+  #ailment: string | undefined
+  #restartOrderedMs: number | undefined
+
+  constructor(options: OsRuntimeOptions) {
+    this.#options = options
+  }
+
+  observe(): CurrentOs {
+    const { host, machine, tried } = this.#options
+    const { report, isOnTrial, staged, switched, condemned } = machine.os.observe()
+    const { imageId, version, digest, outcomes } = report
+    return {
+      imageId,
+      version,
+      digest,
+      isOnTrial,
+      trial: this.#trial,
+      ailment: isOnTrial ? undefined : this.#ailment,
+      staged: staged.map((image) => image.imageId),
+      switched,
+      isRestarting: this.#isRestarting(),
+      installing: this.#install?.progress,
+      condemned: condemned.map((each) => ({
+        imageId: each.imageId,
+        digest: each.digest,
+        message: `${each.result} (${each.evidence}): ${each.message}`,
+      })),
+      tried: tried.get(),
+      wallMs: host.clock.now(),
+      outcomes,
+    }
+  }
+
+  startInstall(content: SiteLayer): void {
+    if (this.#install !== undefined) return
+    const { digest } = content
+    const install: Install = {
+      stop: new AbortController(),
+      progress: { digest, doneBytes: 0, totalBytes: content.os?.root.sizeBytes ?? 0 },
+    }
+    this.#install = install
+    void this.#bring(content, install)
+  }
+
+  async #bring(content: SiteLayer, install: Install): Promise<void> {
+    const { machine, connection, onChange, onEnd, host } = this.#options
+    const onProgress = (doneBytes: number, totalBytes: number): void => {
+      const before = percentOf(install.progress)
+      install.progress = { ...install.progress, doneBytes, totalBytes }
+      if (percentOf(install.progress) !== before) onChange()
+    }
+    const run = () =>
+      installImage({ machine, connection, onProgress }, content, install.stop.signal)
+    const result = await run().catch((error: unknown): OsActResult => {
+      // A bug here must not end the agent, which is to fetch the version in which it is mended.
+      host.log.error('An installation broke', { error: String(error) })
+      return { ok: false, reason: 'Disk', message: String(error) }
+    })
+    this.#install = undefined
+    onEnd(content, endOf(result, install.stop.signal.aborted))
+    onChange()
+  }
+
+  keepOnly(digests: ReadonlySet<string>): void {
+    const install = this.#install
+    if (install !== undefined && !digests.has(install.progress.digest))
+      install.stop.abort(new Error('Nothing wants this image any more'))
+  }
+
+  async switchTo(
+    imageId: string,
+    content: Pick<SwitchIntent, 'digest' | 'attempt'>,
+  ): Promise<void> {
+    const { machine, tried, askHub } = this.#options
+    const [didHubAnswer, networkProblem] = await Promise.all([askHub(), machine.probes.network()])
+    const hadNetwork = networkProblem === undefined
+    check(await machine.os.switchTo(imageId, { ...content, didHubAnswer, hadNetwork }))
+    if (imageId !== machine.os.observe().report.imageId) await tried.set(content)
+  }
+
+  restart(): Promise<void> {
+    return this.#leave(() => this.#options.machine.os.restart())
+  }
+
+  async bless(): Promise<void> {
+    check(await this.#options.machine.os.bless())
+  }
+
+  condemn(message: string): Promise<void> {
+    return this.#leave(() => this.#options.machine.os.condemn(message))
+  }
+
+  setTrial(trial: Trial): void {
+    this.#trial = trial
+    this.#options.onChange()
+  }
+
+  setAilment(ailment: string | undefined): void {
+    this.#ailment = ailment
+    this.#options.onChange()
+  }
+
+  /** The hub is told first; the watchdog sees to it that a hang on the way down ends in a reset. */
+  async #leave(act: () => Promise<OsActResult>): Promise<void> {
+    const { host, machine, announce } = this.#options
+    await announce()
+    machine.pulse.setLeaving(true)
+    this.#restartOrderedMs = host.clock.monotonicMs()
+    const result = await act()
+    if (!result.ok) {
+      machine.pulse.setLeaving(false)
+      this.#restartOrderedMs = undefined
+    }
+    check(result)
+  }
+
+  #isRestarting(): boolean {
+    const ordered = this.#restartOrderedMs
+    if (ordered === undefined) return false
+    return this.#options.host.clock.monotonicMs() - ordered < restartGraceMs
+  }
+}
+
+function check(result: OsActResult): void {
+  if (!result.ok) throw new OsRefused(`${result.reason}: ${result.message}`)
+}
+
+function endOf(result: OsActResult, isStopped: boolean): InstallEnd {
+  if (result.ok) return { result: 'Done' }
+  if (isStopped || result.reason === 'Stopped') return { result: 'Stopped' }
+  const message = `${result.reason}: ${result.message}`
+  return { result: isAgainstImage(result.reason) ? 'Failed' : 'Held', message }
+}
