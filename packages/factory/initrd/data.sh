@@ -1,0 +1,79 @@
+# The data partition: checked, repaired where that loses nothing, mounted. A machine whose data is gone or
+# broken starts all the same, with memory instead, and says so; nothing here ever formats.
+
+check_limit_seconds=900
+
+# What became of it, for /run/skerry/data: Healthy, Repaired: ..., Missing: ..., Corrupt: ...
+data_is() {
+  echo "$*" >/run/skerry/data
+  say "data: $*"
+}
+
+mount_data() {
+  data=$(partitions data | head -n 1)
+  if [ -z "$data" ]; then
+    data_in_memory "Missing: $disk has no partition called data. What is changed is lost at the next restart; write the disk image again, or make that partition"
+    return
+  fi
+  check_data
+  case $check in
+  0) words=Healthy ;;
+  1 | 2 | 3) words="Repaired: $(words_of /run/skerry/e2fsck)" ;;
+  late) words="Corrupt: the check of $data did not end within $check_limit_seconds s" ;;
+  *) words="Corrupt: $(words_of /run/skerry/e2fsck)" ;;
+  esac
+  case $words in Corrupt*)
+    data_as_it_is "$words"
+    return
+    ;;
+  esac
+  # A file system that finds itself wrong later goes read-only: the agent notices, and the next start repairs it.
+  if mount -t ext4 -o noatime,errors=remount-ro "/dev/$data" /sysroot/data 2>/run/skerry/error; then
+    data_is "$words"
+  else
+    data_as_it_is "Corrupt: $data cannot be mounted: $(words_of /run/skerry/error)"
+  fi
+}
+
+# Sets check to what e2fsck ended with, or to "late". It repairs only what it can without a question.
+check_data() {
+  (e2fsck -p "/dev/$data" >/run/skerry/e2fsck 2>&1; echo $? >/run/skerry/e2fsck.status) &
+  read -r started _ </proc/uptime
+  fed=0
+  while [ ! -s /run/skerry/e2fsck.status ]; do
+    usleep 50000
+    read -r now _ </proc/uptime
+    seconds=$((${now%.*} - ${started%.*}))
+    if [ $seconds -ge $check_limit_seconds ]; then
+      check=late
+      kill_others
+      return
+    fi
+    # A big disk takes longer than the watchdog waits: fed while the check lasts, and the check is bounded.
+    if [ $((seconds - fed)) -ge 30 ]; then
+      fed=$seconds
+      restart_watchdog
+      say "data: still being checked after $seconds s, for at most $check_limit_seconds s"
+    fi
+  done
+  read -r check </run/skerry/e2fsck.status
+}
+
+# What can still be read is there, under memory that takes the changes: so the machine keeps its name, its key
+# and its configuration, and the hub can be told.
+data_as_it_is() {
+  mkdir -p /run/skerry/memory/broken-data
+  if mount -t ext4 -o ro,noload,noatime "/dev/$data" /run/skerry/memory/broken-data &&
+    overlay data /run/skerry/memory/broken-data; then
+    kept=copy
+    data_is "$1. It is read as it is, and what is changed is lost at the next restart; repair $data by hand, or write the disk image again"
+  else
+    data_in_memory "$1. Nothing of it can be read, and what is changed is lost at the next restart; repair $data by hand, or write the disk image again"
+  fi
+}
+
+data_in_memory() {
+  mount -t tmpfs -o nosuid,nodev,mode=755,size=25% data-memory /sysroot/data
+  kept=memory
+  data_is "$1"
+}

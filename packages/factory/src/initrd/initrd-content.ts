@@ -1,0 +1,43 @@
+/** What goes into every initrd, by name. */
+
+/**
+ * Programs beside busybox. `dmsetup` opens the verity device: all that veritysetup would read from the disk first
+ * stands in the signed command line, and it would bring OpenSSL along.
+ */
+export const initrdPrograms = ['busybox', 'dmsetup', 'e2fsck'] as const
+
+/** What the scripts call of busybox; it has more, and no name for it. */
+export const initrdApplets: readonly string[] = words(`
+  [ cat chmod chown chroot cp cut dd echo find grep head hexdump insmod kill mkdir mount mv readlink reboot rm sh
+  sleep stat switch_root sync tail test timeout tr uname usleep watchdog`)
+
+/** The parts that the script that is PID 1 reads, from `packages/factory/initrd`. */
+export const initrdScripts = ['say', 'watchdog', 'root', 'data', 'keep', 'handover'] as const
+
+/** Kernel modules; each list is loaded in its order, and each module after what it needs. */
+export type ModuleLists = {
+  /** Loaded first: watchdogs of real hardware, the one that firmware describes before all. */
+  readonly watchdog: readonly string[]
+  /** Only where no hardware watchdog was found. */
+  readonly softdog: readonly string[]
+  /** Disks, what they hang on, file systems, and where a panic is kept. */
+  readonly drivers: readonly string[]
+}
+
+/** A kernel that has one of them built in, or does not have it, is as good. */
+export const defaultModules: ModuleLists = {
+  // Intel's and AMD's sit behind a bridge or a bus whose module they do not name.
+  watchdog: words('wdat_wdt i6300esb lpc_ich i2c_i801 iTCO_wdt i2c_piix4 sp5100_tco hpwdt'),
+  softdog: ['softdog'],
+  // Without the fast SHA-256 each block that is read costs several times as much.
+  drivers: words(`
+    efi_pstore efivarfs
+    virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod nvme vmd ahci ata_piix
+    vmw_pvscsi hv_storvsc xen_blkfront mptspi mpt3sas megaraid_sas smartpqi
+    xhci_pci ehci_pci usb_storage uas sdhci_pci sdhci_acpi mmc_block
+    sha256_ssse3 dm_verity erofs overlay ext4`),
+}
+
+function words(text: string): readonly string[] {
+  return text.trim().split(/\s+/)
+}
