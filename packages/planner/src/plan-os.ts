@@ -35,8 +35,11 @@ export function planOs(view: View, target: SiteLayer): Step[] {
 /** Keeps the running image or gives it up, if it is still on trial; asked for even without an os layer. */
 export function judgeRunningImage({ current: { os } }: View, layer: string): Step[] {
   if (os === undefined || !os.isOnTrial) return []
-  if (os.isRestarting) return [wait(layer, 'the machine restarts')]
   const { imageId, trial } = os
+  if (os.isRestarting) {
+    const why = trial.verdict === 'Unhealthy' ? `, as ${os.version} is ${trial.message}` : ''
+    return [wait(layer, `the machine restarts${why}`)]
+  }
   switch (trial.verdict) {
     case 'Healthy': {
       const reason = `${os.version} is well and is kept`

@@ -11,7 +11,7 @@ export type ImageMachine = {
   readonly shelves: readonly ImageShelf[]
   readonly probes: HealthProbes
   /** What the configuration of the machine asks to be well, beside what the site spec asks. */
-  readonly checks: readonly (readonly string[])[]
+  readonly checks: readonly UserCheck[]
   readonly services: readonly string[]
   /** The kernel's identity of this boot. */
   readonly bootId: string
@@ -19,6 +19,13 @@ export type ImageMachine = {
   uptimeMs(): number
   /** What the watchdog wants to see turning. */
   readonly pulse: Pulse
+}
+
+/** A command that must end with exit code 0. */
+export type UserCheck = {
+  readonly name: string
+  readonly command: readonly string[]
+  readonly limitMs: number
 }
 
 /** A directory with an OCI layout, on this disk or on a stick. */

@@ -1,8 +1,8 @@
 import type { CurrentModel, KeptLayer } from '@skerry/planner/site-state'
 import type { Host } from '../host.ts'
 import type { HealthFacts } from './health-gate.ts'
-import type { ImageMachine } from './image-machine.ts'
-import { commandsAtOnceMax, probeMs, seekStuckMs } from './limits.ts'
+import type { ImageMachine, UserCheck } from './image-machine.ts'
+import { commandMs, commandsAtOnceMax, probeMs, seekStuckMs } from './limits.ts'
 import { runCheck } from './run-check.ts'
 import { within } from './within.ts'
 
@@ -45,16 +45,20 @@ export async function measureCare(
     Promise.all(
       services.map((name) => asked(host, `service ${name}`, machine.probes.service(name))),
     ),
-    runChecks(host, [...machine.checks, ...view.commands]),
+    runChecks(host, [...machine.checks, ...view.commands.map(asCheck)]),
   ])
   return { services: asService.filter(isProblem), commands: asCommand.filter(isProblem) }
 }
 
-async function runChecks(host: Host, commands: readonly (readonly string[])[]) {
+function asCheck(command: readonly string[]): UserCheck {
+  return { name: command.join(' '), command, limitMs: commandMs }
+}
+
+async function runChecks(host: Host, checks: readonly UserCheck[]) {
   const problems: (string | undefined)[] = []
-  for (let first = 0; first < commands.length; first += commandsAtOnceMax) {
-    const batch = commands.slice(first, first + commandsAtOnceMax)
-    problems.push(...(await Promise.all(batch.map((command) => runCheck(host, command)))))
+  for (let first = 0; first < checks.length; first += commandsAtOnceMax) {
+    const batch = checks.slice(first, first + commandsAtOnceMax)
+    problems.push(...(await Promise.all(batch.map((check) => runCheck(host, check)))))
   }
   return problems
 }

@@ -1,21 +1,22 @@
 import { type Host, describeExit } from '../host.ts'
-import { commandKillMs, commandMs, problemLengthMax } from './limits.ts'
+import type { UserCheck } from './image-machine.ts'
+import { commandKillMs, problemLengthMax } from './limits.ts'
 import { within } from './within.ts'
 
 /** Runs one of the user's checks; says what is not well unless it ends with exit code 0 in time. */
 export async function runCheck(
   { clock, processes }: Host,
-  command: readonly string[],
+  { name: given, command, limitMs }: UserCheck,
 ): Promise<string | undefined> {
   let last = ''
   const onLine = (line: string) => void (line.trim() === '' || (last = line.trim()))
   const child = processes.spawn({ command, environment: {}, directory: '/', onLine })
-  const ended = await within(clock, commandMs, child.exited)
-  const name = `the check ${JSON.stringify(command.join(' ').slice(0, 100))}`
+  const ended = await within(clock, limitMs, child.exited)
+  const name = `the check ${JSON.stringify(given.slice(0, 100))}`
   if (ended === undefined) {
     child.signal('SIGKILL')
     await within(clock, commandKillMs, child.exited)
-    return `${name} did not end within ${commandMs / 1000} s and was ended`
+    return `${name} did not end within ${limitMs / 1000} s and was ended`
   }
   // What it left behind in its group must not outlive it: it is started again in a moment.
   child.signal('SIGKILL')

@@ -25,10 +25,12 @@ import {
   type ProcessExit,
   type SpawnOptions,
 } from '../host.ts'
+import type { FakeImageMachine } from './fake-image-machine.ts'
 import { type SimulatedDisk, createSimulatedDisk } from './simulated-disk.ts'
 
 /** A machine in memory whose every hand the test holds. */
 export type FakeHost = Host & {
+  readonly image?: FakeImageMachine | undefined
   readonly disk: SimulatedDisk
   readonly clock: SteppedClock
   readonly hub: FakeHub
@@ -81,7 +83,15 @@ async function settle(): Promise<void> {
   for (let turn = 0; turn < settleTurns; turn += 1) await setImmediate()
 }
 
-export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): FakeHost {
+export type FakeHostOptions = {
+  /** Makes it a machine whose operating system is an image. */
+  readonly image?: (clock: SteppedClock) => FakeImageMachine
+}
+
+export function createFakeHost(
+  disk: SimulatedDisk = createSimulatedDisk(),
+  options: FakeHostOptions = {},
+): FakeHost {
   const clock = createSteppedClock(Date.UTC(2026, 10, 21), settle)
   const children: FakeChild[] = []
   const ports = new Map<number, (connection: Connection) => void>()
@@ -104,6 +114,7 @@ export function createFakeHost(disk: SimulatedDisk = createSimulatedDisk()): Fak
     settle,
     advance: (ms) => clock.advance(ms),
     machine: { architecture: 'x64', memoryBytes: 2 ** 30, hostname: 'device' },
+    image: options.image?.(clock),
     processes: {
       spawn: (options) => spawnFake(children, options),
       identityOf: async (pid) => (children[pid - 1]?.isGone === false ? `start ${pid}` : undefined),
