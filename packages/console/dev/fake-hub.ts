@@ -154,7 +154,7 @@ async function answerWrite(
   sendJson(response, 200, object)
 }
 
-/** Follows `fieldSelector=involvedObject.name=NAME` and `metadata.name=NAME`. */
+/** Follows `fieldSelector`: a path and what stands there, such as `spec.site=depot-1`. */
 function isSelected(object: FakeObject, search: string): boolean {
   const selector = new URLSearchParams(search.replace(/^[^?]*\?/, '')).get('fieldSelector') ?? ''
   return selector

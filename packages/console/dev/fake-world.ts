@@ -8,6 +8,7 @@ import {
   nextVersion,
 } from './fake-object.ts'
 import { fakeRollouts } from './fake-rollouts.ts'
+import { fakeDevice } from './fake-devices.ts'
 import { fakeSite } from './fake-sites.ts'
 
 export type FakeWorld = {
@@ -78,6 +79,7 @@ export function fakeWorld(nowMs: number, siteCount = 14): FakeWorld {
   const all: Record<string, FakeObject[]> = {
     namespaces: namespaces(nowMs, ['default', 'factory']),
     sites,
+    devices: [0, 1].map((index) => fakeDevice(index, nowMs)),
     models,
     modelversions: modelVersions,
     ...fakeRollouts(nowMs),

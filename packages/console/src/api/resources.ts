@@ -1,4 +1,5 @@
 import type { Event, Namespace } from '@skerry/api/kinds/core'
+import type { Device } from '@skerry/api/kinds/device'
 import type { Fleet } from '@skerry/api/kinds/fleet'
 import type { Model, ModelVersion } from '@skerry/api/kinds/model'
 import type { ProfileRevision } from '@skerry/api/kinds/profile'
@@ -11,6 +12,7 @@ export type Resources = {
   namespaces: Namespace
   events: Event
   sites: Site
+  devices: Device
   fleets: Fleet
   rollouts: Rollout
   models: Model
@@ -26,6 +28,7 @@ const bases: Record<ResourceName, string> = {
   namespaces: core,
   events: core,
   sites: skerry,
+  devices: skerry,
   fleets: skerry,
   rollouts: skerry,
   models: skerry,

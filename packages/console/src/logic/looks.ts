@@ -1,5 +1,6 @@
 import type { gateVerdicts, rolloutPhases, rolloutSiteStates } from '@skerry/api/kinds/rollout'
 import type { RolloutStatus } from '@skerry/api/kinds/rollout'
+import type { osPhases, osResults, OsReport } from '@skerry/api/os/os-report'
 import type { connectivities, healths, layerStates, syncs } from '@skerry/api/kinds/site'
 
 /** How a state is to be taken. Each tone has a colour and a shape of its own. */
@@ -45,6 +46,33 @@ export const layerLooks: Record<LayerState, Look> = {
   Running: look('good', 'Running'),
   Failed: look('bad', 'Failed'),
   Stopped: look('idle', 'Stopped'),
+}
+
+export const osPhaseLooks: Record<(typeof osPhases)[number], Look> = {
+  Idle: look('good', 'Nothing'),
+  Fetching: look('busy', 'Fetching an image'),
+  Staged: look('idle', 'Has an image ready'),
+  Rebooting: look('busy', 'Restarting'),
+  OnTrial: look('busy', 'Judging the new image'),
+}
+
+export const osResultLooks: Record<(typeof osResults)[number], Look> = {
+  Succeeded: look('good', 'Succeeded'),
+  WentBack: look('good', 'Went back on purpose'),
+  FellBack: look('bad', 'Fell back'),
+  Inconclusive: look('warn', 'Inconclusive'),
+  Refused: look('bad', 'Refused'),
+  Interrupted: look('warn', 'Interrupted'),
+}
+
+export const slotLooks: Record<OsReport['slots'][number]['state'], Look> = {
+  Running: look('good', 'Running'),
+  Blessed: look('good', 'Known good'),
+  Counted: look('busy', 'To be tried'),
+  Staged: look('idle', 'Ready'),
+  Exhausted: look('bad', 'Given up'),
+  Empty: look('idle', 'Empty'),
+  Incomplete: look('idle', 'Incomplete'),
 }
 
 export const phaseLooks: Record<RolloutPhase, Look> = {

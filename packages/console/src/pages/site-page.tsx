@@ -12,6 +12,7 @@ import { PageHead } from '../parts/page-head.tsx'
 import { Panel } from '../parts/panel.tsx'
 import { SiteFacts } from '../parts/site-facts.tsx'
 import { SiteLayers } from '../parts/site-layers.tsx'
+import { SiteMachines } from '../parts/site-machines.tsx'
 import { StatusMark, StatusPill } from '../parts/status-mark.tsx'
 import { hrefOf } from '../routes.ts'
 import NotFoundPage from './not-found-page.tsx'
@@ -56,6 +57,7 @@ export default function SitePage({ namespace, name }: Props) {
               </Suspense>
             </FaultBoundary>
             <SiteLayers status={site.status} />
+            <SiteMachines namespace={namespace} site={name} />
             <EventList title="Events" of={events} />
           </>
         )
