@@ -8,10 +8,10 @@ const tools: PackageSet = {
   name: 'tools',
   suites: trixie,
   packages: [
-    ...named('apt base-files bash binutils coreutils cpio cryptsetup-bin dosfstools e2fsprogs'),
-    ...named('efitools erofs-utils fdisk findutils gpgv grep kmod mawk mmdebstrap mount mtools'),
-    ...named('openssl patchelf python3-virt-firmware sbsigntool sed systemd-boot-efi'),
-    ...named('systemd-repart systemd-ukify util-linux xz-utils zstd'),
+    ...named('?essential apt binutils cpio cryptsetup-bin dosfstools e2fsprogs efitools'),
+    ...named('erofs-utils fakeroot fdisk gpgv kmod mawk mmdebstrap mount mtools openssl patchelf'),
+    ...named('python3-virt-firmware sbsigntool systemd-boot-efi systemd-repart systemd-ukify'),
+    ...named('xz-utils zstd'),
   ],
 }
 
