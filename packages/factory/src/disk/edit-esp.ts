@@ -1,11 +1,12 @@
-import { mkdtemp, open, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { partitionLabels } from '@skerry/api/os/os-layout'
 import type { Tree } from '../debian/tree.ts'
+import { openDiskFile } from '../lab/disk-view.ts'
+import { readPartitionTable } from '../lab/partition-table.ts'
 import { runInTools } from '../tools/run-in-tools.ts'
 import { DiskError } from './disk-error.ts'
 import { espListLinesMax } from './limits.ts'
-import { readGpt } from './read-gpt.ts'
 
 export type EspEdit = {
   /** Removed first. Paths such as `EFI/Linux/skerry-….efi`. */
@@ -22,7 +23,7 @@ export async function editEsp(
   disk: string,
   { remove = [], rename = [], put = {} }: EspEdit,
 ): Promise<void> {
-  const run = await mtoolsOn(tools, disk)
+  const run = mtoolsOn(tools, disk)
   for (const path of remove) await run(['mdel'], [`::${path}`])
   for (const { from, to } of rename) await run(['mren'], [`::${from}`, `::${to}`])
   for (const [path, content] of Object.entries(put)) {
@@ -38,9 +39,9 @@ export async function editEsp(
   }
 }
 
-/** All files on the ESP: path (without a leading slash) -> bytes. */
+/** Paths of all files on the ESP, without a leading slash. */
 export async function listEsp(tools: Pick<Tree, 'path'>, disk: string): Promise<readonly string[]> {
-  const run = await mtoolsOn(tools, disk)
+  const run = mtoolsOn(tools, disk)
   const { stdout } = await run(['mdir', '-/', '-b', '-a'], ['::'])
   return stdout
     .toString('utf8')
@@ -57,13 +58,13 @@ export async function readEspFile(
   disk: string,
   path: string,
 ): Promise<Buffer> {
-  const run = await mtoolsOn(tools, disk)
+  const run = mtoolsOn(tools, disk)
   const { stdout } = await run(['mcopy'], [`::${path}`, '-'])
   return stdout
 }
 
-async function mtoolsOn(tools: Pick<Tree, 'path'>, disk: string) {
-  const offsetBytes = await espOffset(disk)
+function mtoolsOn(tools: Pick<Tree, 'path'>, disk: string) {
+  const offsetBytes = espOffset(disk)
   return ([name, ...options]: readonly string[], paths: readonly string[], put?: string) =>
     runInTools(tools, {
       command: [name!, ...options, '-i', `/mnt/disk@@${offsetBytes}`, ...paths],
@@ -75,17 +76,13 @@ async function mtoolsOn(tools: Pick<Tree, 'path'>, disk: string) {
     })
 }
 
-async function espOffset(disk: string): Promise<number> {
-  await using file = await open(disk, 'r')
-  const { size } = await file.stat()
-  const gpt = await readGpt(async (offset, length) => {
-    const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, offset)
-    return buffer.subarray(0, bytesRead)
-  }, size)
-  const esp = gpt.ok ? gpt.partitions.find(({ label }) => label === partitionLabels.esp) : undefined
-  if (esp === undefined)
-    throw new DiskError(`${disk} ${gpt.ok ? 'has no partition esp' : gpt.message}: make it anew.`)
-  return esp.offsetBytes
+function espOffset(disk: string): number {
+  using file = openDiskFile(disk)
+  const table = readPartitionTable(file)
+  if (!table.ok) throw new DiskError(`${disk} has ${table.message}: make it anew.`)
+  const esp = table.partitions.find(({ label }) => label === partitionLabels.esp)
+  if (esp === undefined) throw new DiskError(`${disk} has no partition esp: make it anew.`)
+  return esp.offset
 }
 
 function directoriesAbove(path: string): string[] {

@@ -12,7 +12,5 @@ export const dataBytesMin = 64 * mib
 export const diskBytesMax = 2 ** 43
 /** Of an entry's name: FAT keeps a rename in one sector only for short names in a small directory. */
 export const entryNameCharactersMax = 40
-/** Entries that a partition table may say to have; 128 are usual. */
-export const gptEntriesMax = 1024
-/** What is read of one file on the ESP. */
+/** Files on the ESP of a disk that is listed. */
 export const espListLinesMax = 10_000

@@ -1,5 +1,5 @@
 import { type KeyObject, generateKeyPair, randomBytes } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { trustedKeyOf } from '@skerry/artifact/key-id'
@@ -40,6 +40,7 @@ export async function createKeys(
 ): Promise<KeySet> {
   checkRequest(request)
   const target = resolve(directory)
+  if (await isTaken(target)) throw taken(target)
   const set: KeySet = {
     version: 1,
     name: request.name,
@@ -108,15 +109,25 @@ async function renameInto(temporary: string, target: string): Promise<void> {
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code !== 'ENOTEMPTY' && code !== 'EEXIST' && code !== 'ENOTDIR') throw error
-    throw new KeyError(
-      'Exists',
-      `${target} exists and is not empty: keys are never overwritten. Name another directory, or move it away.`,
-    )
+    throw taken(target)
+  }
+}
+
+const taken = (target: string): KeyError =>
+  new KeyError(
+    'Exists',
+    `${target} exists and is not empty: keys are never overwritten. Name another directory, or move it away.`,
+  )
+
+async function isTaken(target: string): Promise<boolean> {
+  try {
+    return (await readdir(target)).length > 0
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOTDIR'
   }
 }
 
 function checkRequest({ name, passphrase }: CreateKeysRequest): void {
-  // oxlint's no-control-regex: controls are named by their class.
   if (name.trim() === '' || name.length > ownerNameCharactersMax || /\p{Cc}/u.test(name))
     throw new KeyError(
       'Invalid',
