@@ -38,8 +38,6 @@ export const seekStuckMs = 300_000
 export const diskCheckMs = 60_000
 export const diskAnswerMs = 30_000
 export const initAnswerMs = 10_000
-/** A round of the watchdog that comes later than this was not scheduled for a while, which is said. */
-export const eventLoopLateMs = 30_000
 /** How often the device is looked for if another program holds it. */
 export const watchdogOpenRetryMs = 60_000
 
