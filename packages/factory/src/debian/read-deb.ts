@@ -20,7 +20,8 @@ export function readDeb(deb: Buffer, member: 'control' | 'data'): DebData {
       .replace(/[/ ]+$/, '')
     const sizeBytes = Number(deb.subarray(at + 48, at + 58).toString('latin1'))
     const start = at + headerBytes
-    assert(Number.isSafeInteger(sizeBytes) && start + sizeBytes <= deb.length, `${name} is cut off`)
+    const isWhole = Number.isSafeInteger(sizeBytes) && sizeBytes >= 0
+    assert(isWhole && start + sizeBytes <= deb.length, `${name} is cut off`)
     const found = /^(control|data)\.tar(?:\.(gz|xz|zst))?$/.exec(name)
     if (found?.[1] === member)
       return {
