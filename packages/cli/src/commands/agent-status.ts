@@ -1,5 +1,6 @@
 import { request } from 'node:http'
 import { join, resolve } from 'node:path'
+import type { OsReport } from '@skerry/api/os/os-report'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { type OutputFormat, paintState, render } from '../output.ts'
 
@@ -24,6 +25,8 @@ export type AgentStatus = {
     readonly digest: string
     readonly message: string
   }[]
+  /** Only where the operating system is an image. */
+  readonly os?: OsReport
   readonly refusal?: string
   readonly warning?: string
   readonly spool: { readonly records: number; readonly bytes: number; readonly dropped: number }
@@ -51,6 +54,7 @@ export function describeAgent(status: AgentStatus): string {
     ...[status.refusal, status.warning].flatMap((text) =>
       text === undefined ? [] : [`            ${text}`],
     ),
+    ...(status.os === undefined ? [] : describeOs(status.os)),
     ...status.layers.map(
       (layer) =>
         `layer       ${layer.name} ${layer.version ?? ''} ${paintState(layer.state)}${because(layer.message)}`,
@@ -64,6 +68,28 @@ export function describeAgent(status: AgentStatus): string {
     `spool       ${spool.records} records, ${spool.bytes} bytes wait for the hub; ${spool.dropped} were dropped`,
   ]
   return lines.map((line) => `${line.trimEnd()}\n`).join('')
+}
+
+/** What the machine runs from, what is being done about it, and what became of earlier attempts. */
+export function describeOs(os: OsReport): string[] {
+  const kept = os.isBlessed ? 'kept' : paintState('on trial')
+  const secure = os.secureBoot === undefined ? '' : `, Secure Boot ${os.secureBoot ? 'on' : 'off'}`
+  const progress = os.progressPercent === undefined ? '' : ` ${os.progressPercent} %`
+  const doing = os.phase === 'Idle' ? '' : `${os.phase}${progress}`
+  const why = [doing, os.message ?? ''].filter((text) => text !== '').join(': ')
+  return [
+    `system      ${os.version} (image ${os.imageId.slice(0, 12)}) from ${os.slot}, ${kept}${secure}`,
+    `            boot ${os.bootId.slice(0, 8)} of ${os.bootTime}${os.kernelVersion === undefined ? '' : `, kernel ${os.kernelVersion}`}`,
+    ...[why, os.data ?? ''].filter((text) => text !== '').map((text) => `            ${text}`),
+    ...os.slots.map(
+      (slot) =>
+        `slot        ${slot.name} ${paintState(slot.state)} ${slot.version ?? ''} ${slot.imageId?.slice(0, 12) ?? ''}`,
+    ),
+    ...os.outcomes.map(
+      ({ time, result, version, evidence, message }) =>
+        `upgrade     ${time} ${version} ${paintState(result)}${evidence === 'None' ? '' : ` (${evidence})`}: ${message}`,
+    ),
+  ]
 }
 
 function get(socketPath: string, path: string): Promise<string> {
