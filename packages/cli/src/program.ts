@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import { rolloutKind } from '@skerry/api/kinds/rollout'
 import { systemClock } from '@skerry/base/clock'
 import { showAgentStatus } from './commands/agent-status.ts'
+import { addConfigCommands } from './commands/config-check.ts'
 import { pushModel } from './commands/model-push.ts'
 import { listRollouts, rolloutVerbs, sayToRollout, watchRollout } from './commands/rollout.ts'
 import { runProgram } from './commands/run-program.ts'
@@ -40,6 +41,7 @@ export function createProgram(stop: AbortSignal): Command {
   addToken(program)
   addAgent(program)
   addBackup(program)
+  addConfigCommands(program)
   program
     .command('completion')
     .description('Print a completion script for bash or zsh')
