@@ -15,7 +15,7 @@ export type FatVolume = {
   /** FAT32 keeps it in these. */
   readonly rootCluster: number
   /** The next cluster of each; of the first copy of the table. */
-  readonly table: Uint32Array
+  readonly table: Uint32Array | Uint16Array
   /** From here on a value in the table ends a chain. */
   readonly endOfChain: number
   readonly badCluster: number
@@ -84,17 +84,18 @@ function marks(
   return { endOfChain: all - 7, badCluster: all - 8, isDirty }
 }
 
-function readTable(bytes: Buffer, kind: FatVolume['kind'], clusters: number): Uint32Array {
-  const table = new Uint32Array(clusters + 2)
-  for (let cluster = 0; cluster < table.length; cluster++) {
-    if (kind === 'fat32') table[cluster] = bytes.readUInt32LE(cluster * 4) & 0x0fffffff
-    else if (kind === 'fat16') table[cluster] = bytes.readUInt16LE(cluster * 2)
-    else {
+function readTable(bytes: Buffer, kind: FatVolume['kind'], clusters: number): FatVolume['table'] {
+  const places = clusters + 2
+  if (kind === 'fat12')
+    return Uint16Array.from({ length: places }, (_, cluster) => {
       const pair = bytes.readUInt16LE(cluster + (cluster >> 1))
-      table[cluster] = cluster % 2 === 0 ? pair & 0xfff : pair >> 4
-    }
-  }
-  return table
+      return cluster % 2 === 0 ? pair & 0xfff : pair >> 4
+    })
+  // A copy of its own lies where a typed array may begin; every machine that we know is little-endian.
+  const { buffer } = new Uint8Array(bytes)
+  if (kind === 'fat16') return new Uint16Array(buffer, 0, places)
+  // The upper four bits are reserved.
+  return new Uint32Array(buffer, 0, places).map((value) => value & 0x0fffffff)
 }
 
 function isPowerOfTwo(value: number): boolean {

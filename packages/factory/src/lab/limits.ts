@@ -41,4 +41,8 @@ export const diskLimits = {
   logEntryBytesMax: 64 * 1024 * 1024,
   /** Violations that are kept with their words; the rest is counted. */
   violationsMax: 100,
+  /** Lines of what changes from state to state. */
+  timelineMax: 1000,
+  /** Contents that are remembered, before all is forgotten: 100 bytes each. */
+  rememberedMax: 500_000,
 } as const

@@ -1,0 +1,58 @@
+import { mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { partitionLabels } from '@skerry/api/os/os-layout'
+import type { Tree } from '../debian/tree.ts'
+import { runProgram } from '../tools/run-program.ts'
+import { ToolError } from '../tools/tool-error.ts'
+import { treeProgram } from '../tools/tree-program.ts'
+import { type DiskView, pageBytes, partOf } from './disk-view.ts'
+import { readPartitionTable } from './partition-table.ts'
+
+/**
+ * Lets e2fsck look at the data partition: after its journal is replayed, as the kernel would at the next
+ * mount, nothing may be wrong. One sentence for each thing that is.
+ */
+export async function checkExt4(
+  tools: Pick<Tree, 'path'>,
+  disk: DiskView,
+  label: string = partitionLabels.data,
+): Promise<readonly string[]> {
+  const table = readPartitionTable(disk)
+  const data = table.ok ? table.partitions.find((each) => each.label === label) : undefined
+  if (data === undefined) return [`${label}: no such partition`]
+  const directory = await mkdtemp(join(tmpdir(), 'skerry-ext4-'))
+  try {
+    const file = join(directory, label)
+    await writeSparse(partOf(disk, data.offset, data.sizeBytes), file)
+    await e2fsck(tools, ['-y', '-E', 'journal_only', file])
+    const log = await e2fsck(tools, ['-f', '-n', file])
+    return log === undefined ? [] : [`${label}: ${log}`]
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
+
+/** Undefined: nothing is wrong. */
+async function e2fsck(
+  tools: Pick<Tree, 'path'>,
+  words: readonly string[],
+): Promise<string | undefined> {
+  const command = [...treeProgram(tools, '/usr/sbin/e2fsck'), ...words]
+  try {
+    await runProgram({ command, name: 'e2fsck', environment: { PATH: '/usr/bin', LC_ALL: 'C' } })
+    return undefined
+  } catch (error) {
+    if (error instanceof ToolError) return error.message
+    throw error
+  }
+}
+
+async function writeSparse(view: DiskView, file: string): Promise<void> {
+  await using handle = await open(file, 'w')
+  await handle.truncate(view.sizeBytes)
+  for (let at = 0; at < view.sizeBytes; at += pageBytes) {
+    const bytes = view.read(at, Math.min(pageBytes, view.sizeBytes - at))
+    if (bytes.some((byte) => byte !== 0)) await handle.write(bytes, 0, bytes.length, at)
+  }
+}
