@@ -162,7 +162,7 @@ async function createMachinery(
   const record = await loadSiteRecord(state)
   return {
     record,
-    os: await openOsRuntime({ ...buses, host, state, held, record, heldSpec }),
+    os: openOsRuntime({ ...buses, host, held, record, heldSpec }),
     blobs,
     fetcher: createBlobFetcher({
       blobs,

@@ -17,6 +17,8 @@ export type ImageMachine = {
   readonly bootId: string
   /** Milliseconds since the kernel started: an agent that starts again does not begin a trial anew. */
   uptimeMs(): number
+  /** One line on the machine's console: whoever stands before it sees what happens. */
+  say(line: string): void
   /** What the watchdog wants to see turning. */
   readonly pulse: Pulse
 }

@@ -6,13 +6,11 @@ import type { ConnectionState, CurrentState } from '../buses.ts'
 import type { HeldSteps } from '../held-steps.ts'
 import { DiskError, type Host } from '../host.ts'
 import type { SiteRecord } from '../site-record.ts'
-import type { AgentState } from '../state/agent-state.ts'
 import { announce, askHub } from './hub-contact.ts'
 import { type OsRuntime, createOsRuntime } from './os-runtime.ts'
 
 export type OpenOsOptions = {
   readonly host: Host
-  readonly state: AgentState
   readonly held: HeldSteps
   readonly record: SiteRecord
   readonly current: ReadableBus<CurrentState>
@@ -24,23 +22,14 @@ export type OpenOsOptions = {
 }
 
 /** The operating system as part of what the agent acts on, or nothing where it is not an image. */
-export async function openOsRuntime(options: OpenOsOptions): Promise<OsRuntime | undefined> {
-  const { host, state, held, record, connection, happened } = options
+export function openOsRuntime(options: OpenOsOptions): OsRuntime | undefined {
+  const { host, held, record, connection, happened } = options
   const machine = host.image
   if (machine === undefined) return undefined
-  let tried = await state.osTried.read()
   return createOsRuntime({
     host,
     machine,
     connection,
-    tried: {
-      get: () => tried,
-      set(next) {
-        // Memory first: on a disk that is full the agent still knows what it did.
-        tried = next
-        return state.osTried.write(next)
-      },
-    },
     askHub: () => askHub(host, connection, options.heldSpec()),
     announce: () => announce(options),
     onChange: () => happened.set(undefined),

@@ -119,6 +119,17 @@ describe('a good image', () => {
     assert.equal(report.health, 'Healthy')
     await agent.host.advance(600_000)
     assert.deepEqual(agent.machine.acts, ['bless 7632'], 'nothing is left to do')
+    assert.deepEqual(
+      [...first.machine.said, ...agent.machine.said],
+      [
+        'image v2 is brought into a slot',
+        'image v2 is complete',
+        'image 763200000000 is the next to start (the hub answers)',
+        'the machine restarts into another image',
+        'on trial: it is well, and is kept once it has been for 30 s',
+        'image v2 is well and is kept',
+      ],
+    )
   })
 
   it('waits until the models that served before serve again', async () => {

@@ -1,6 +1,7 @@
 import type { SiteLayer } from '@skerry/api/site-spec'
 import { type CurrentOs, type Installing, type Trial } from '@skerry/planner/os-state'
 import { percentOf } from '@skerry/planner/assess-os'
+import { contentName } from '@skerry/planner/step'
 import type { OsActResult, SwitchIntent } from '@skerry/node-os/upgrade/os-machine'
 import type { ReadableBus } from '../bus.ts'
 import type { ConnectionState } from '../buses.ts'
@@ -44,11 +45,6 @@ export type OsRuntimeOptions = {
   readonly host: Host
   readonly machine: ImageMachine
   readonly connection: ReadableBus<ConnectionState>
-  /** The last switch that was made. */
-  readonly tried: {
-    get(): { readonly digest: string; readonly attempt: number } | undefined
-    set(tried: { readonly digest: string; readonly attempt: number }): Promise<void>
-  }
   /** Whether the hub answers just now. */
   readonly askHub: () => Promise<boolean>
   /** Tells the hub how things stand, if it can be reached, within a bound. */
@@ -77,8 +73,8 @@ class ImageOsRuntime implements OsRuntime {
   }
 
   observe(): CurrentOs {
-    const { host, machine, tried } = this.#options
-    const { report, isOnTrial, staged, switched, condemned } = machine.os.observe()
+    const { host, machine } = this.#options
+    const { report, isOnTrial, staged, switched, condemned, tried } = machine.os.observe()
     const { imageId, version, digest, outcomes } = report
     return {
       imageId,
@@ -96,7 +92,7 @@ class ImageOsRuntime implements OsRuntime {
         digest: each.digest,
         message: `${each.result} (${each.evidence}): ${each.message}`,
       })),
-      tried: tried.get(),
+      tried,
       wallMs: host.clock.now(),
       outcomes,
     }
@@ -110,6 +106,7 @@ class ImageOsRuntime implements OsRuntime {
       progress: { digest, doneBytes: 0, totalBytes: content.os?.root.sizeBytes ?? 0 },
     }
     this.#install = install
+    this.#say(`image ${contentName(content)} is brought into a slot`)
     void this.#bring(content, install)
   }
 
@@ -128,7 +125,14 @@ class ImageOsRuntime implements OsRuntime {
       return { ok: false, reason: 'Disk', message: String(error) }
     })
     this.#install = undefined
-    onEnd(content, endOf(result, install.stop.signal.aborted))
+    const end = endOf(result, install.stop.signal.aborted)
+    const name = contentName(content)
+    this.#say(
+      'message' in end
+        ? `image ${name} is not in a slot: ${end.message}`
+        : `image ${name} is ${end.result === 'Done' ? 'complete' : 'no longer wanted'}`,
+    )
+    onEnd(content, end)
     onChange()
   }
 
@@ -142,26 +146,33 @@ class ImageOsRuntime implements OsRuntime {
     imageId: string,
     content: Pick<SwitchIntent, 'digest' | 'attempt'>,
   ): Promise<void> {
-    const { machine, tried, askHub } = this.#options
+    const { machine, askHub } = this.#options
     const [didHubAnswer, networkProblem] = await Promise.all([askHub(), machine.probes.network()])
     const hadNetwork = networkProblem === undefined
     check(await machine.os.switchTo(imageId, { ...content, didHubAnswer, hadNetwork }))
-    if (imageId !== machine.os.observe().report.imageId) await tried.set(content)
+    const hub = didHubAnswer ? 'the hub answers' : 'the hub does not answer'
+    this.#say(`image ${imageId.slice(0, 12)} is the next to start (${hub})`)
   }
 
   restart(): Promise<void> {
+    this.#say('the machine restarts into another image')
     return this.#leave(() => this.#options.machine.os.restart())
   }
 
   async bless(): Promise<void> {
-    check(await this.#options.machine.os.bless())
+    const { machine } = this.#options
+    check(await machine.os.bless())
+    this.#say(`image ${machine.os.observe().report.version} is well and is kept`)
   }
 
   condemn(message: string): Promise<void> {
+    const { version } = this.#options.machine.os.observe().report
+    this.#say(`image ${version} is ${message}: the machine restarts into the one before`)
     return this.#leave(() => this.#options.machine.os.condemn(message))
   }
 
   setTrial(trial: Trial): void {
+    if (trial.verdict === 'Judging') this.#say(`on trial: ${trial.message}`)
     this.#trial = trial
     this.#options.onChange()
   }
@@ -183,6 +194,10 @@ class ImageOsRuntime implements OsRuntime {
       this.#restartOrderedMs = undefined
     }
     check(result)
+  }
+
+  #say(line: string): void {
+    this.#options.machine.say(line)
   }
 
   #isRestarting(): boolean {

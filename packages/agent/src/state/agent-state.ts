@@ -42,12 +42,9 @@ export type AgentState = {
   readonly children: StateFile<readonly ChildRecord[]>
   /** Telemetry records that were lost to the bound of the spool and not yet told. */
   readonly dropped: StateFile<number>
-  /** The last image that was made the next to start. */
-  readonly osTried: StateFile<OsTried>
+  /** When the trial of the running image began. */
   readonly osTrial: StateFile<TrialStart>
 }
-
-export type OsTried = { readonly digest: string; readonly attempt: number }
 
 export const agentDirectories = ['state', 'blobs', 'partial', 'spool', 'logs'] as const
 
@@ -69,7 +66,6 @@ export async function openAgentState(disk: Disk, data: string, log: Log): Promis
     ports: file('ports.json', asObject<Record<string, number>>()),
     children: file('children.json', asArray<ChildRecord>),
     dropped: file('dropped.json', (value) => (typeof value === 'number' ? value : undefined)),
-    osTried: file('os-tried.json', asObject<OsTried>('digest', 'attempt')),
     osTrial: file('os-trial.json', asObject<TrialStart>('bootId', 'startMs')),
   }
 }

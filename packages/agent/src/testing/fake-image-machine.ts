@@ -22,6 +22,7 @@ export type FakeOsDisk = {
   staged: FakeImage[]
   switched: FakeImage | undefined
   intent: OsState['intent']
+  tried: OsState['tried']
   condemned: OsOutcome[]
   outcomes: OsOutcome[]
   boots: number
@@ -38,6 +39,8 @@ export type FakeImageMachine = ImageMachine & {
   /** What is not well, by name: network, service NAME, model PORT. */
   readonly ailing: Map<string, string>
   readonly shelves: ImageShelf[]
+  /** What stands on its console. */
+  readonly said: string[]
   /** Set when the machine went down. */
   isDown: boolean
 }
@@ -57,6 +60,7 @@ export function createFakeOsDisk(version: string): FakeOsDisk {
     staged: [],
     switched: undefined,
     intent: undefined,
+    tried: undefined,
     condemned: [],
     outcomes: [],
     boots: 0,
@@ -86,6 +90,8 @@ export function bootFakeMachine(disk: FakeOsDisk, clock: Clock): FakeImageMachin
     gate: Promise.resolve(),
     ailing: new Map(),
     shelves: [],
+    said: [],
+    say: (line) => void machine.said.push(line),
     isDown: false,
     os: undefined as unknown as OsMachine,
     trustedKeys: [],
@@ -131,6 +137,10 @@ function createFakeOs(machine: FakeImageMachine, clock: Clock): OsMachine {
       const image = disk.staged.find((staged) => staged.imageId === imageId)
       disk.switched = image
       disk.intent = image && { ...intent, imageId }
+      if (image !== undefined) {
+        disk.tried = { imageId, digest: image.digest, attempt: intent.attempt }
+        disk.condemned = disk.condemned.filter((each) => each.imageId !== imageId)
+      }
       return { ok: true }
     },
     async bless() {
@@ -200,6 +210,7 @@ function stateOf(disk: FakeOsDisk, bootId: string): OsState {
     staged,
     switched: switched?.imageId,
     condemned,
+    ...(disk.tried === undefined ? {} : { tried: disk.tried }),
     known: [],
   }
 }
