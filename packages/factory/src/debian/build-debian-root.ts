@@ -25,7 +25,7 @@ export type DebianRoot = {
 }
 
 /** Grows when the root is put together in another way. */
-const recipe = 'skerry debian root 1'
+const recipe = 'skerry debian root 2'
 
 /** Files of no use to a machine that nobody sits at. Copyrights stay: who passes the files on must pass them on. */
 const excludes = [
@@ -123,6 +123,22 @@ async function configure(root: RootWork, options: TreeOptions): Promise<void> {
   await runInTools(tools, { ...mmdebstrap(root, binds), onLine }, options.signal)
 }
 
+const isRoot = () => process.getuid?.() === 0
+
+/**
+ * Anybody who is not root is root of a user namespace with that one user in it, so files cannot be given to others
+ * in earnest: fakeroot remembers who would own them, and its library must be found inside the new root too.
+ * Nor may a terminal's file system be mounted there, so of /dev only what scripts use is shown.
+ */
+const fakerootWords = [
+  '--skip=chroot/mount/dev',
+  '--setup-hook=mkdir -p "$1/usr/lib" && cd /usr/lib && cp --parents -r */libfakeroot "$1/usr/lib/"',
+  '--setup-hook=mkdir -p "$1/dev" && cd "$1/dev" && for name in null zero full random urandom; do ' +
+    ': >$name && mount --bind /dev/$name $name || exit 1; done',
+  '--customize-hook=rm -r "$1"/usr/lib/*/libfakeroot',
+  '--customize-hook=cd "$1/dev" && umount null zero full random urandom && rm -rf "$1"/dev/*',
+]
+
 function releaseText(suite: string, index: string): string {
   const sha256 = digestOf(index).slice('sha256:'.length)
   const names = `Origin: Debian\nSuite: ${suite}\nCodename: ${suite}\n`
@@ -134,15 +150,19 @@ function mmdebstrap({ asked, suite }: RootWork, binds: ToolCommand['binds'] = []
   const names = asked.filter((name) => !name.startsWith('?')).toSorted()
   return {
     command: [
+      ...(isRoot() ? [] : ['fakeroot-sysv', '--']),
       'mmdebstrap',
       '--mode=root',
       '--variant=essential',
       '--format=tar',
+      // The kernel fills /dev, and not everybody may make its nodes.
+      '--skip=output/dev',
       '--verbose',
       `--include=${names.join(',')}`,
       '--aptopt=Acquire::Languages "none"',
       '--aptopt=APT::Install-Recommends "false"',
       ...excludes.map((line) => `--dpkgopt=${line}`),
+      ...(isRoot() ? [] : fakerootWords),
       '--customize-hook=sh /work/clean.sh "$1"',
       suite,
       '/work/root.tar',
@@ -150,7 +170,12 @@ function mmdebstrap({ asked, suite }: RootWork, binds: ToolCommand['binds'] = []
     ],
     binds,
     directory: '/work',
-    environment: { TMPDIR: '/work/tmp', SOURCE_DATE_EPOCH: '0', INITRD: 'No' },
+    environment: {
+      TMPDIR: '/work/tmp',
+      SOURCE_DATE_EPOCH: '0',
+      INITRD: 'No',
+      ...(isRoot() ? {} : { FAKEROOTDONTTRYCHOWN: '1' }),
+    },
   }
 }
 

@@ -19,3 +19,5 @@ export const aptOutputBytesMax = 64 * 2 ** 20
 /** Kept packages that nothing named for so long may go. */
 export const unusedPackageDays = 90
 export const millisecondsPerDay = 86_400_000
+/** No build takes so long: what it left half made may go. */
+export const abandonedHours = 24
