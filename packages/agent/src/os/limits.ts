@@ -45,3 +45,7 @@ export const watchdogOpenRetryMs = 60_000
 export const reconcileMs = 300_000
 /** Without a hub the configuration is read again this often: somebody may bring it. */
 export const configCheckMs = 30_000
+/** Stages may run commands that take minutes: the agent waits for them so long. */
+export const stagesPatienceMs = 120_000
+/** Tries to read what is on the disks of the machine. */
+export const openTriesMax = 3

@@ -25,8 +25,8 @@ const backoff = { firstMs: reconnectFirstMs, maxMs: reconnectMaxMs }
 export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise<void> {
   const { host, config, trust, connection } = options
   if (trust.get() !== undefined && (await options.state.key.read()) !== undefined) return
-  if (config.join === undefined) {
-    const message = 'this device has not enrolled: start the agent once with --join TOKEN'
+  if (config.join === undefined || config.hub === undefined) {
+    const message = howToEnrol(config)
     connection.set({ phase: 'NotEnrolled', message })
     host.log.error(message)
     return untilAborted(signal)
@@ -41,6 +41,13 @@ export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise
   }
 }
 
+function howToEnrol({ hub, configuredBy }: AgentConfig): string {
+  if (configuredBy === undefined)
+    return 'this device has not enrolled: start the agent once with --join TOKEN'
+  const missing = hub === undefined ? 'skerry.hub and skerry.token' : 'skerry.token'
+  return `this machine has not joined a hub: put ${missing} into ${configuredBy}`
+}
+
 type Outcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly isPending: boolean; readonly message: string }
@@ -48,7 +55,8 @@ type Outcome =
 async function askOnce(options: EnrolOptions): Promise<Outcome> {
   const { host, config, trust } = options
   const { join, site, namespace, proxy, hub } = config
-  if (join === undefined) return { ok: false, isPending: false, message: 'there is no join token' }
+  if (join === undefined || hub === undefined)
+    return { ok: false, isPending: false, message: howToEnrol(config) }
   const { request } = await loadKey(options)
   const { authorityDigest } = join
   try {
