@@ -71,7 +71,7 @@ open_root() {
   # A block that is not what was signed stops the machine. A block that cannot be read is an error of whoever
   # reads it (no panic_on_error): a machine with one bad sector in a file that nobody needs goes on.
   blocks=$((root_bytes / 4096))
-  dmsetup create root --readonly --noudevsync --uuid "CRYPT-VERITY-$image_id-root" --table "0 $((blocks * 8)) verity 1 /dev/$device /dev/$device 4096 4096 $blocks $((blocks + 1)) sha256 $root_hash - 1 panic_on_corruption" 2>/run/skerry/error ||
+  DM_DISABLE_UDEV=1 dmsetup create root --readonly --uuid "CRYPT-VERITY-$image_id-root" --table "0 $((blocks * 8)) verity 1 /dev/$device /dev/$device 4096 4096 $blocks $((blocks + 1)) sha256 $root_hash - 1 panic_on_corruption" 2>/run/skerry/error ||
     fatal "verity cannot open $slot ($device): $(words_of /run/skerry/error). The image and the disk do not fit each other, or the kernel lacks a module: install the image again"
   mount -t erofs -o ro /dev/mapper/root /sysroot 2>/run/skerry/error ||
     fatal "the file system in $slot ($device) cannot be mounted: $(words_of /run/skerry/error). Install the image again"

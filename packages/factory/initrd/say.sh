@@ -13,7 +13,7 @@ say() {
 
 # The last words of a program that failed, as a part of a sentence.
 words_of() {
-  tail -n 3 "$1" | tr '\n\t' '; ' | tr -cd '[:print:]' | head -c 300
+  tail -n 3 "$1" | tr '\n\t' '; ' | tr -cd ' -~' | head -c 300
 }
 
 # Stops for good: says why and what to do, leaves time to read it, restarts. The watchdog goes on ticking, so
