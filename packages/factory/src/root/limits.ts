@@ -18,3 +18,5 @@ export const layersMax = 500
 export const configBytesMax = 4 * 2 ** 20
 /** What one layer may be when it is unpacked, whatever its compressed size. */
 export const layerBytesMax = 32 * 2 ** 30
+/** Modules of one kernel: Debian's largest has 4,500. */
+export const modulePathsMax = 50_000

@@ -70,14 +70,14 @@ export function normaliseRoot(tree: RootTree): void {
     if (tree.get(path)?.type !== 'directory') tree.remove(path)
     if (tree.get(path) === undefined) tree.put(path, { ...owned, type: 'directory', mode })
   }
-  for (const path of [...tree.below('')])
+  for (const path of tree.below(''))
     if (tree.get(path) !== undefined && dropped.some((pattern) => pattern.test(path)))
       tree.remove(path)
   for (const path of emptied) tree.clear(path)
   dropLogs(tree)
   for (const path of ['etc/machine-id', 'etc/fstab'])
     tree.put(path, { ...owned, type: 'file', data: { bytes: new Uint8Array() } })
-  for (const [path, entry] of [...tree.entries()]) {
+  for (const [path, entry] of tree.entries()) {
     const xattrs = Object.entries(entry.xattrs ?? {})
       .filter(([name]) => keptXattrs.test(name))
       .toSorted(([left], [right]) => byBytes(left, right))
@@ -91,6 +91,6 @@ export function normaliseRoot(tree: RootTree): void {
 
 /** Directories stay: services write into those that their package made. */
 function dropLogs(tree: RootTree): void {
-  for (const path of [...tree.below('var/log')])
+  for (const path of tree.below('var/log'))
     if (tree.get(path)?.type !== 'directory') tree.remove(path)
 }
