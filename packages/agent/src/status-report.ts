@@ -1,8 +1,10 @@
 import type { StatusReport } from '@skerry/api/device-protocol'
+import type { OsReport } from '@skerry/api/os/os-report'
 import type { SiteSpec } from '@skerry/api/site-spec'
 import { agentVersion } from './agent-config.ts'
 import type { CurrentState, TargetState } from './buses.ts'
 import { failedReportedMax, failureMessageLengthMax } from './limits.ts'
+import { outcomeMessageLengthMax, outcomesReportedMax } from './os/limits.ts'
 
 export type ReportFrame = {
   readonly bootId: string
@@ -27,9 +29,17 @@ export function makeStatusReport(
     ...(current.applied === undefined ? {} : { applied: { ...current.applied } }),
     isSettled: current.isSettled,
     layers: current.layers.map((layer) => ({ ...layer })),
-    ...(current.os === undefined ? {} : { os: current.os }),
+    ...(current.os === undefined ? {} : { os: withNewest(current.os) }),
     failed: failedOf(target.spec, current),
   }
+}
+
+/** A report is sent every minute: old outcomes have been told. */
+function withNewest(os: OsReport): OsReport {
+  const outcomes = os.outcomes
+    .slice(0, outcomesReportedMax)
+    .map((each) => ({ ...each, message: each.message.slice(0, outcomeMessageLengthMax) }))
+  return { ...os, outcomes }
 }
 
 /** An old spec stops nothing, but it is said. */

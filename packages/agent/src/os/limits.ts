@@ -30,6 +30,11 @@ export const imageEnvelopeBytesMax = 512 * 1024
 
 /** The initrd armed the watchdog for 180 s: it is fed often enough that some rounds may be slow. */
 export const watchdogRoundMs = 10_000
+/**
+ * The device is opened this late. The kernel feeds it once whenever it is closed, as by an agent that
+ * crashes: one that never lives so long must not keep the machine from its reset.
+ */
+export const watchdogFirstMs = 15_000
 /** The loop that makes the site so comes round at least this often on a machine with a watchdog. */
 export const seekRoundMsMax = 30_000
 /** Then it is stuck: a step may mount and repair the ESP of a slow disk. */
@@ -49,3 +54,6 @@ export const configCheckMs = 30_000
 export const stagesPatienceMs = 120_000
 /** Tries to read what is on the disks of the machine. */
 export const openTriesMax = 3
+/** Outcomes that travel with each report; the machine keeps more. */
+export const outcomesReportedMax = 3
+export const outcomeMessageLengthMax = 500

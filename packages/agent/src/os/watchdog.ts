@@ -6,6 +6,7 @@ import {
   diskCheckMs,
   initAnswerMs,
   seekStuckMs,
+  watchdogFirstMs,
   watchdogOpenRetryMs,
   watchdogRoundMs,
 } from './limits.ts'
@@ -62,6 +63,7 @@ export async function keepWatchdog(options: WatchdogOptions, signal: AbortSignal
     told = message
   }
   let device: WatchdogDevice | undefined
+  await clock.sleep(watchdogFirstMs, signal).catch(() => {})
   while (!signal.aborted) {
     try {
       device ??= await options.open()
