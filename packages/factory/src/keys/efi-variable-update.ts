@@ -1,6 +1,7 @@
-import type { X509Certificate } from 'node:crypto'
+import { X509Certificate } from 'node:crypto'
 import { efiGuids, guidBytes } from './efi-guid.ts'
 import type { SecureBootKey } from './key-files.ts'
+import { certificatesMax } from './limits.ts'
 import { type Signer, detachedSignedData } from './pkcs7.ts'
 
 export type OwnedCertificate = { readonly owner: string; readonly certificate: X509Certificate }
@@ -67,4 +68,26 @@ function efiTime(epochMs: number): Buffer {
   bytes[5] = moment.getUTCMinutes()
   bytes[6] = moment.getUTCSeconds()
   return bytes
+}
+
+/** The certificates in a signed update of db, or undefined when it is none. Takes any bytes. */
+export function certificatesOfUpdate(update: Buffer): X509Certificate[] | undefined {
+  if (update.length < 24) return undefined
+  let rest = update.subarray(16 + update.readUInt32LE(16))
+  const found: X509Certificate[] = []
+  while (rest.length > 0) {
+    if (rest.length < 28 || found.length === certificatesMax) return undefined
+    const listBytes = rest.readUInt32LE(16)
+    const isOfCertificates = rest.subarray(0, 16).equals(guidBytes(efiGuids.certificateX509))
+    if (!isOfCertificates || listBytes < 44 || listBytes > rest.length) return undefined
+    const [headerBytes, signatureBytes] = [rest.readUInt32LE(20), rest.readUInt32LE(24)]
+    if (headerBytes !== 0 || signatureBytes !== listBytes - 28) return undefined
+    try {
+      found.push(new X509Certificate(rest.subarray(44, listBytes)))
+    } catch {
+      return undefined
+    }
+    rest = rest.subarray(listBytes)
+  }
+  return found
 }

@@ -8,7 +8,13 @@ import { authenticodeOids } from './sign-efi.ts'
 
 export type EfiVerdict =
   | { readonly ok: true; readonly signer: string }
-  | { readonly ok: false; readonly reason: EfiRefusal; readonly message: string }
+  | {
+      readonly ok: false
+      readonly reason: EfiRefusal
+      readonly message: string
+      /** Who signed it, where the signature is whole and the signer unknown. */
+      readonly signer?: string
+    }
 
 export type EfiRefusal =
   | 'NotEfi'
@@ -57,10 +63,9 @@ function verifySignatures(image: PeImage, trusted: readonly X509Certificate[]): 
     }
     if (trusted.some((one) => one.raw.equals(signer.raw) || isIssuer(one, signer)))
       return { ok: true, signer: nameOf(signer) }
-    refusal = refuse(
-      'UnknownSigner',
-      `It is signed by ${nameOf(signer)}, whom the given certificates do not name.`,
-    )
+    const name = nameOf(signer)
+    const message = `It is signed by ${name}, whom the given certificates do not name.`
+    refusal = { ...refuse('UnknownSigner', message), signer: name }
   }
   return refusal
 }
