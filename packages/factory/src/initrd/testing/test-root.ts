@@ -83,7 +83,7 @@ export async function makeTestSlot(
   const rootHash = await writeVerityTree(
     {
       read: async (offset, size) => content.subarray(offset, offset + size),
-      write: async (offset, bytes) => void content.set(bytes, offset),
+      write: async (offset, bytes) => content.set(bytes, offset),
     },
     data.length,
   )
