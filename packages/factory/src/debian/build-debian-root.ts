@@ -1,4 +1,4 @@
-import { mkdir, open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { mkdir, open, rename, rm, writeFile } from 'node:fs/promises'
 import { randomUUID } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { digestOf } from '@skerry/artifact/digest-of'
@@ -8,7 +8,7 @@ import type { Digest } from '@skerry/base/digest'
 import { runInTools } from '../tools/run-in-tools.ts'
 import type { ToolCommand } from '../tools/tool-command.ts'
 import { DebianError } from './debian-error.ts'
-import { type TreeOptions, ensureTree, lockedSet, packagesDigest } from './ensure-tree.ts'
+import { type TreeOptions, ensureTree, lockedSet, packagesDigest, wasKept } from './ensure-tree.ts'
 import type { FactoryCache } from './factory-cache.ts'
 import { fetchPackages } from './fetch-packages.ts'
 import type { LockedPackage } from './locked-package.ts'
@@ -64,7 +64,7 @@ export async function buildDebianRoot(
   const digest = packagesDigest(packages, `${recipe} ${asked.toSorted().join(' ')} ${tools.digest}`)
   const tar = join(cache.roots, `${digest.slice('sha256:'.length)}.tar`)
   const root = { tar, digest, packages }
-  if ((await stat(tar).catch(() => undefined)) !== undefined) return root
+  if (await wasKept(tar, cache, packages, options.clock)) return root
   await fetchPackages(cache, packages, { ...options, what: set }, options.signal)
   const work = join(cache.incoming, `${process.pid}.${randomUUID()}.root`)
   try {

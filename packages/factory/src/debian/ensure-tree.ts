@@ -1,12 +1,13 @@
-import { chmod, lstat, mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { chmod, lstat, mkdir, readdir, symlink, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { digestOf } from '@skerry/artifact/digest-of'
+import { type Clock, systemClock } from '@skerry/base/clock'
 import type { Digest } from '@skerry/base/digest'
 import { runInTools } from '../tools/run-in-tools.ts'
 import { DebianError } from './debian-error.ts'
 import type { FactoryCache } from './factory-cache.ts'
-import { type FetchPackagesOptions, fetchPackages } from './fetch-packages.ts'
+import { type FetchPackagesOptions, fetchPackages, missingPackages } from './fetch-packages.ts'
 import { keepWhole } from './keep-whole.ts'
 import type { LockedPackage } from './locked-package.ts'
 import type { Lock, LockedSet } from './lock.ts'
@@ -50,7 +51,7 @@ export async function ensureTree(
   const digest = packagesDigest(packages)
   const path = join(cache.trees, digest.slice('sha256:'.length))
   const tree = { path, digest, packages }
-  if ((await lstat(path).catch(() => undefined)) !== undefined) return tree
+  if (await wasKept(path, cache, packages, options.clock)) return tree
   await fetchPackages(cache, packages, { ...options, what: set }, options.signal)
   const make = async (directory: string) => {
     await unpackAll(cache, packages, directory, { ...options, what: set })
@@ -59,6 +60,21 @@ export async function ensureTree(
   }
   await tellStorageErrors(cache.directory, () => keepWhole(cache, path, make, options.signal))
   return tree
+}
+
+/** Whether it is there; if so it and its packages are used now, which keeps them from being pruned. */
+export async function wasKept(
+  path: string,
+  cache: FactoryCache,
+  packages: readonly LockedPackage[],
+  clock: Pick<Clock, 'now'> = systemClock,
+): Promise<boolean> {
+  const found = await lstat(path).catch(() => undefined)
+  if (found === undefined) return false
+  const now = clock.now() / 1000
+  await utimes(path, now, now).catch(() => undefined)
+  await missingPackages(cache, packages, clock)
+  return true
 }
 
 async function unpackAll(
