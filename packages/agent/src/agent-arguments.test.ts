@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { parseAgentArguments } from './agent-arguments.ts'
+import { parseAgentArguments, parseNodeArguments } from './agent-arguments.ts'
 
 const good = ['--data', '/d', '--hub', 'https://hub.example:6443']
 const messageOf = (words: string[], environment = {}) => {
@@ -48,4 +48,24 @@ it('the proxy of the environment counts, save for what is near or exempt', () =>
   const exempt = { HTTPS_PROXY: proxy, NO_PROXY: 'other, .example' }
   assert.equal(proxyOf('https://hub.example', exempt), undefined)
   assert.equal(proxyOf('https://hub.example.com', exempt), proxy)
+})
+
+it('on a machine of ours all but a few words come from its configuration', () => {
+  assert.equal(parseNodeArguments(good), undefined)
+  assert.deepEqual(parseNodeArguments(['--node']), {
+    ok: true,
+    data: '/data/skerry/agent',
+    images: ['/data/skerry/images'],
+    modelServer: undefined,
+    heartbeatMs: 60_000,
+  })
+  const messageOfNode = (...words: string[]) => {
+    const parsed = parseNodeArguments(['--node', ...words])
+    return parsed?.ok === false ? parsed.message : 'ok'
+  }
+  assert.equal(messageOfNode('--images', '/a', '--images', '/b', '--data', '/d'), 'ok')
+  assert.match(messageOfNode('--join', 'x'), /--join is not taken with --node: write skerry\.token/)
+  assert.match(messageOfNode('--heartbeat-seconds', '0'), /from 1 to 86400/)
+  assert.match(messageOfNode('--colour'), /--colour/)
+  assert.match(messageOf([...good, '--images', '/a']), /--images needs --node/)
 })
