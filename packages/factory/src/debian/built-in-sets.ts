@@ -54,6 +54,9 @@ const loader: PackageSet = {
 /** Roots of our tests, configured by `buildDebianRoot`: one for each init. */
 const everyRoot = ['?essential', 'ca-certificates', 'iproute2', 'kmod', 'udev']
 
+/** What udev and kmod want of systemd, alone: so that a root of another init has no systemd in it. */
+const withoutSystemd = ['systemd-standalone-sysusers', 'systemd-standalone-tmpfiles']
+
 export const rootSets: readonly PackageSet[] = [
   {
     name: 'debian-systemd',
@@ -63,12 +66,12 @@ export const rootSets: readonly PackageSet[] = [
   {
     name: 'debian-openrc',
     suites: trixie,
-    packages: [...everyRoot, 'openrc', 'sysvinit-core'],
+    packages: [...everyRoot, 'openrc', 'sysvinit-core', ...withoutSystemd],
   },
   {
     name: 'debian-sysvinit',
     suites: trixie,
-    packages: [...everyRoot, 'initscripts', 'sysv-rc', 'sysvinit-core'],
+    packages: [...everyRoot, 'initscripts', 'sysv-rc', 'sysvinit-core', ...withoutSystemd],
   },
 ]
 

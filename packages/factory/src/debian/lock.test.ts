@@ -4,7 +4,7 @@ import { test } from 'node:test'
 import { builtInSets } from './built-in-sets.ts'
 import { type Lock, type LockedSet, formatLock, parseLock } from './lock.ts'
 import { packageSetProblems } from './package-set.ts'
-import { lockChanges } from './update-lock.ts'
+import { lockChanges, unpinnedSets } from './update-lock.ts'
 
 const bash = {
   name: 'bash',
@@ -87,6 +87,15 @@ test('two locks differ by what came, went and changed', () => {
   assert.deepEqual(lockChanges(undefined, lockOf(bash)), ['tools: new, 1 packages, 1.4 MiB'])
   const other = { ...bash, sha256: 'c'.repeat(64) }
   assert.match(lockChanges(lockOf(bash), lockOf(other))[0] ?? '', /other bytes under the same/)
+})
+
+test('only what is not pinned as it is asked is resolved again', () => {
+  const tools = { name: 'tools', suites: ['trixie'], packages: ['bash'] }
+  const sets = [tools, { ...tools, name: 'new' }, { ...tools, suites: ['sid'] }]
+  assert.deepEqual(unpinnedSets(lockOf(bash), sets, 'amd64'), sets.slice(1))
+  assert.deepEqual(unpinnedSets(lockOf(bash), [{ ...tools, packages: ['zip'] }], 'amd64').length, 1)
+  assert.deepEqual(unpinnedSets(lockOf(bash), [tools], 'arm64'), [tools])
+  assert.deepEqual(unpinnedSets(undefined, [tools], 'amd64'), [tools])
 })
 
 test('a set that could be an option of apt, or a path, is refused', () => {

@@ -10,15 +10,41 @@ export type LockUpdate = {
   readonly changes: readonly string[]
 }
 
+export type UpdateOptions = ResolveOptions & {
+  readonly previous?: Lock
+  /** Resolve anew only what the previous lock does not pin as it is asked now. */
+  readonly isKeepingPinned?: boolean
+}
+
 /** A lock of what the sets come to today, and how it differs from the one before. */
 export async function updateLock(
   sets: readonly PackageSet[],
-  options: ResolveOptions & { readonly previous?: Lock },
+  options: UpdateOptions,
   signal?: AbortSignal,
 ): Promise<LockUpdate> {
-  const resolved = await resolveSets(sets, options, signal)
-  const lock = { architecture: options.architecture, sets: resolved }
-  return { lock, text: formatLock(lock), changes: lockChanges(options.previous, lock) }
+  const { architecture, previous } = options
+  const open = options.isKeepingPinned === true ? unpinnedSets(previous, sets, architecture) : sets
+  const resolved = await resolveSets(open, options, signal)
+  const all = sets.map(({ name }) => [name, resolved[name] ?? previous?.sets[name]] as const)
+  const pinned = all.flatMap(([name, set]) => (set === undefined ? [] : [[name, set] as const]))
+  const lock = { architecture, sets: Object.fromEntries(pinned) }
+  return { lock, text: formatLock(lock), changes: lockChanges(previous, lock) }
+}
+
+/** The sets that a lock does not have, or not as they are asked now. */
+export function unpinnedSets(
+  lock: Lock | undefined,
+  sets: readonly PackageSet[],
+  architecture: string,
+): PackageSet[] {
+  if (lock?.architecture !== architecture) return [...sets]
+  return sets.filter((set) => {
+    const pinned = Object.hasOwn(lock.sets, set.name) ? lock.sets[set.name] : undefined
+    const isSame =
+      pinned?.suites.join(' ') === set.suites.join(' ') &&
+      pinned.asked.toSorted().join(' ') === set.packages.toSorted().join(' ')
+    return !isSame
+  })
 }
 
 /** How two locks differ, one line a package. */
