@@ -120,6 +120,20 @@ type Case = [
 const cases: Case[] = [
   ['what runs is what is wanted', os(), target(layer('v1')), [], 'nothing'],
   ['no os layer: nothing changes', os(), target(), [], 'nothing'],
+  [
+    'no os layer any more, and another is the next',
+    os({ switched: idOf('v2') }),
+    target(),
+    [],
+    `switch-os ${short('v1')}`,
+  ],
+  [
+    'no spec, and another is the next: nothing changes',
+    os({ switched: idOf('v2') }),
+    undefined,
+    [],
+    'nothing',
+  ],
   ['no spec: nothing changes', os(), undefined, [], 'nothing'],
   ['a new image is brought into a slot', os(), target(layer('v2')), [], 'install-os base v2'],
   [

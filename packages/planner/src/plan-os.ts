@@ -52,6 +52,15 @@ export function judgeRunningImage({ current: { os } }: View, layer: string): Ste
   }
 }
 
+/** Without an os layer what runs stays: an image that was to start next is withdrawn. */
+export function withdrawSwitch({ current: { os }, target }: View): Step[] {
+  if (os === undefined || os.isOnTrial || os.isRestarting || target.version === undefined) return []
+  const { imageId, switched, digest = '' } = os
+  if (switched === undefined || switched === imageId) return []
+  const reason = 'another image was to start next, and the site spec names none'
+  return [{ do: 'switch-os', layer: '', when: 'now', imageId, digest, attempt: 0, reason }]
+}
+
 /** Whether the wanted image runs and is kept. */
 export function runsImage({ os }: CurrentSite, target: SiteLayer): boolean {
   return os !== undefined && os.imageId === target.os?.imageId && !os.isOnTrial

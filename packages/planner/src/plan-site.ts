@@ -1,5 +1,5 @@
 import type { SiteLayer } from '@skerry/api/site-spec'
-import { judgeRunningImage, planOs, runsImage } from './plan-os.ts'
+import { judgeRunningImage, planOs, runsImage, withdrawSwitch } from './plan-os.ts'
 import { planModel } from './plan-model.ts'
 import { planWorkload } from './plan-workload.ts'
 import type { CurrentSite, FailedContent, TargetSite, View } from './site-state.ts'
@@ -25,7 +25,7 @@ export function planSite(
   const view: View = { current, target, failures, nowMs }
   const steps: Step[] = stopPortHolders(view)
   if (!target.layers.some((layer) => layer.type === 'os'))
-    steps.push(...judgeRunningImage(view, ''))
+    steps.push(...judgeRunningImage(view, ''), ...withdrawSwitch(view))
   for (const layer of target.layers) steps.push(...planLayer(view, layer, steps))
   const isBusy = steps.some((step) => buildingSteps.has(step.do))
   for (const name of unwantedLayers(view))
