@@ -1,4 +1,4 @@
-import { generateKeyPairSync, createHash } from 'node:crypto'
+import { X509Certificate, createHash, generateKeyPairSync } from 'node:crypto'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
@@ -11,10 +11,10 @@ import {
 import { digestOf } from '@skerry/artifact/digest-of'
 import { signEnvelope } from '@skerry/artifact/dsse'
 import { keyIdOf, trustedKeyOf } from '@skerry/artifact/key-id'
-import { X509Certificate } from 'node:crypto'
 import { buildVeritySuperblock } from '@skerry/artifact/verity-superblock'
 import { verityLayout, writeVerityTree } from '@skerry/artifact/verity-tree'
 import { selfSignedCertificate } from '../../keys/certificate.ts'
+import type { Signer } from '../../keys/pkcs7.ts'
 import { signEfi } from '../../pe/sign-efi.ts'
 import { smallUki } from '../../pe/testing/small-pe.ts'
 import { osReleaseText } from '../../uki/os-release.ts'
@@ -33,6 +33,21 @@ export type SmallImage = {
 
 export const smallImageId = '0123456789abcdef0123456789abcdef'
 
+/** Made once: a key of RSA takes long to find. */
+let signer: Signer | undefined
+
+function newSigner(): Signer {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  const certificate = selfSignedCertificate({
+    commonName: 'test',
+    organization: 'Test',
+    privateKey,
+    serial: createHash('sha256').update('small').digest().subarray(0, 16),
+    notBeforeMs: 0,
+  })
+  return { privateKey, certificate: new X509Certificate(certificate) }
+}
+
 /** A signed image of some kilobytes; `change` alters what is signed. */
 export async function smallImage(
   change: Record<string, unknown> = {},
@@ -40,22 +55,13 @@ export async function smallImage(
 ): Promise<SmallImage> {
   const root = smallErofs()
   const { slot, rootHash } = await slotOf(root)
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const certificate = new X509Certificate(
-    selfSignedCertificate({
-      commonName: 'test',
-      organization: 'Test',
-      privateKey,
-      serial: createHash('sha256').update('small').digest().subarray(0, 16),
-      notBeforeMs: 0,
-    }),
-  )
+  signer ??= newSigner()
   const signed = signEfi(
     smallUki(
       `quiet skerry.root=${rootHash} skerry.size=${root.length} skerry.image=${smallImageId} ${commandLine}`,
       osReleaseText({ version: '1.0.0', prettyName: 'Small 1.0.0' }),
     ),
-    { privateKey, certificate },
+    signer,
   )
   if (!signed.ok) throw new Error(signed.message)
   const image = generateKeyPairSync('ed25519')
@@ -80,7 +86,7 @@ export async function smallImage(
       privateKey: image.privateKey,
       keyid: keyIdOf(image.publicKey),
     }),
-    trust: { certificates: [certificate], imageKeys: [trustedKeyOf(image.publicKey)] },
+    trust: { certificates: [signer.certificate], imageKeys: [trustedKeyOf(image.publicKey)] },
   }
 }
 
