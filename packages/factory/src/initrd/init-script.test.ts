@@ -48,7 +48,7 @@ test('the script calls no program that the initrd does not have', () => {
     .join('\n')
   // A word at the start of a command: at a line's start, after a pipe, in a list.
   const calls = commands.matchAll(
-    /(?:^\s*|[|&;({]\s*|\b(?:if|then|else|do|until|while|!)\s+)([a-z][a-z0-9_]{2,})(?=\s+[-"$/a-z0-9.])/gm,
+    /(?:^\s*|[|&;({]\s*|\b(?:if|then|else|do|until|while|!)\s+)([a-z][a-z0-9_]{2,})(?=\s+[-"$/a-z0-9.&]|\s*[;|]|\s*$)/gm,
   )
   const words = new Set([...calls].map((match) => match[1] ?? ''))
   const language = 'for case while until then else elif esac done'.split(' ')

@@ -39,7 +39,9 @@ export function writeBusyboxRoot(directory: string, packages: Root): void {
   chmodSync(join(directory, 'usr/bin/busybox'), 0o755)
   symlinkSync('usr/bin', join(directory, 'bin'))
   symlinkSync('usr/bin', join(directory, 'sbin'))
-  for (const name of 'init sh cat echo grep ls mount sync sleep cut reboot touch tr'.split(' ')) {
+  for (const name of 'init sh cat echo grep ls mount sync sleep cut reboot sed tail touch tr'.split(
+    ' ',
+  )) {
     // Absolute on purpose: it must mean a path of the root, not one of the initrd.
     symlinkSync('/usr/bin/busybox', join(directory, 'usr/bin', name))
   }
@@ -47,8 +49,18 @@ export function writeBusyboxRoot(directory: string, packages: Root): void {
   put('etc/report', report, 0o755)
   put('var/lib/thing/seed', 'of the image\n')
   put('opt/kept/seed', 'of the image\n')
+  put('usr/lib/skerry/node', earlyStage, 0o755)
+  put('usr/lib/skerry/node-os.mjs', '')
   put('usr/lib/skerry/persistent-paths', '# declared\n/opt/kept\n/opt/lost\n../etc\n/bin\n')
 }
+
+/** In the place of cloud-config: says that it ran, and hangs where the command line asks for it. */
+const earlyStage = `#!/bin/sh
+echo "skerry: early said: $(echo "$1" | cut -d/ -f5) $2"
+grep -q test.hang /proc/cmdline || exit 0
+(sleep 20; echo "@@ still there") &
+sleep 1000
+`
 
 const report = `#!/bin/sh
 exec >/dev/console 2>&1
@@ -57,8 +69,8 @@ echo "@@ up=$(cut -d' ' -f1 /proc/uptime) slot=$(cat /run/skerry/slot) disk=$(ca
 echo "@@ root=$(of /) etc=$(of /etc) var=$(of /var) data=$(of /data) tmp=$(of /tmp) kept=$(of /opt/kept)"
 echo "@@ data: $(cat /run/skerry/data)"
 echo "@@ machine=$(cat /etc/machine-id) seeds=$(cat /var/lib/thing/seed /opt/kept/seed | tr '\\n' ' ')"
-echo "@@ data holds: $(ls -A /data | tr '\\n' ' ')"
-echo "@@ boots: $(cat /var/boots | tr '\\n' ' ') etc: $(ls /etc/touched)"
+echo "@@ data holds:$(ls -A /data | tr '\\n' ' ' | sed 's/^/ /;s/ $//')"
+echo "@@ boots:$(cat /var/boots 2>/dev/null | tr '\\n' ' ' | sed 's/^/ /;s/ $//') etc:$(ls /etc/touched 2>/dev/null)"
 grep -h 'not found' /run/skerry/programs
 echo "$(cut -d' ' -f1 /proc/uptime)" >>/var/boots
 touch /etc/touched
@@ -94,13 +106,6 @@ export async function makeTestSlot(
     rootBytes: data.length,
     commandLine: `skerry.root=${rootHash} skerry.size=${data.length} skerry.image=${imageId}`,
   }
-}
-
-/** An empty ext4 file system. */
-export function makeExt4(file: string, sizeMiB: number, tools: Root): Buffer {
-  const words = ['-q', '-F', '-t', 'ext4', '-L', 'data', file, `${sizeMiB}M`]
-  run(tools, '/usr/sbin/mke2fs', words)
-  return readFileSync(file)
 }
 
 function run(tree: Root, program: string, words: readonly string[]): void {
