@@ -77,12 +77,17 @@ async function boot(name: string, setup: Setup): Promise<Machine> {
     disks: [{ file: join(here, 'disk') }],
     watchdog: setup.watchdog ?? false,
     consoleFile: join(here, 'console.log'),
-    directBoot: {
-      kernel: kernelOf(trees.kernel),
-      initrd: join(here, 'initrd'),
-      commandLine: `${quiet} ${setup.commandLine ?? slot.commandLine}`,
-    },
+    directBoot: directBoot(name, setup.commandLine ?? slot.commandLine),
   })
+}
+
+function directBoot(name: string, commandLine: string) {
+  assert.ok(typeof trees !== 'string')
+  return {
+    kernel: kernelOf(trees.kernel),
+    initrd: join(directory, name, 'initrd'),
+    commandLine: `${quiet} ${commandLine}`,
+  }
 }
 
 function ext4(name: string): Buffer {
@@ -204,12 +209,8 @@ test(
     await machine.waitFor(/initrd started/)
     await machine.cutPower()
 
-    await machine.restart({
-      directBoot: {
-        ...machine.hardware.directBoot!,
-        commandLine: `${quiet} ${slot.commandLine} skerry.image=${'b'.repeat(32)}`,
-      },
-    })
+    const commandLine = `${slot.commandLine} skerry.image=${'b'.repeat(32)}`
+    await machine.restart({ directBoot: directBoot('hang', commandLine) })
     await machine.waitFor(
       /CANNOT START: no slot holds the image b{32}, looked for 1 s at these partitions: esp slot-a slot-b slot-c/,
     )
