@@ -83,7 +83,7 @@ export async function keepWatchdog(options: WatchdogOptions, signal: AbortSignal
     const pauseMs = device === undefined ? watchdogOpenRetryMs : watchdogRoundMs
     await clock.sleep(pauseMs, signal).catch(() => {})
   }
-  if (told === undefined) await device?.feed().catch(() => {})
+  if (told === undefined && !pulse.isLeaving()) await device?.feed().catch(() => {})
 }
 
 /** A probe that hangs is not begun a second time: threads that wait for a dead disk are few. */
