@@ -29,13 +29,14 @@ export const defaultModules: ModuleLists = {
   // Intel's and AMD's sit behind a bridge or a bus whose module they do not name.
   watchdog: words('wdat_wdt i6300esb lpc_ich i2c_i801 iTCO_wdt i2c_piix4 sp5100_tco hpwdt'),
   softdog: ['softdog'],
-  // Without the fast SHA-256 each block that is read costs several times as much.
+  // Without the fast SHA-256 each block that is read costs several times as much. erofs and ext4 ask for crc32c
+  // by what it does, which is no module's name, and nothing here could answer the kernel.
   drivers: words(`
     efi_pstore efivarfs
     virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod nvme vmd ahci ata_piix
     vmw_pvscsi hv_storvsc xen_blkfront mptspi mpt3sas megaraid_sas smartpqi
     xhci_pci ehci_pci usb_storage uas sdhci_pci sdhci_acpi mmc_block
-    sha256_ssse3 dm_verity erofs overlay ext4`),
+    sha256_ssse3 crc32c_generic crc32c_intel dm_verity erofs overlay ext4`),
 }
 
 function words(text: string): readonly string[] {
