@@ -1,0 +1,10 @@
+/** `ip` and udhcpc until it goes on in the background. */
+export const networkToolMs = 60_000
+/** How long an NTP server is waited for. */
+export const ntpAnswerMs = 5_000
+/** A clock that is further away is set; what is nearer is not worth a jump. */
+export const clockOffMs = 2_000
+/** NTP servers that are asked. */
+export const ntpServersMax = 8
+/** Interfaces of one machine that are configured. */
+export const interfacesMax = 64

@@ -1,0 +1,50 @@
+import { parseArgs } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { toError } from '@skerry/base/assert'
+import { checkConfig } from './cloud-config/check-config.ts'
+import { findingText } from './cloud-config/finding.ts'
+import { readConfigDrives } from './stages/config-drive.ts'
+import { createRealStageHost } from './stages/real-stage-host.ts'
+import { runStages } from './stages/run-stages.ts'
+
+const usage = `node-os early          cloud-config before init, as the initrd calls it
+node-os check FILE...  what is wrong with these files`
+
+/** 0: done, or the files are well. 1: a file has errors. 2: wrong command line or a broken assumption. */
+async function main(words: readonly string[]): Promise<number> {
+  const { positionals } = parseArgs({ args: [...words], allowPositionals: true })
+  const [command, ...files] = positionals
+  if (command === 'early') return runEarly()
+  if (command === 'check' && files.length > 0) return check(files)
+  process.stderr.write(`${usage}\n`)
+  return 2
+}
+
+/** A problem of users' configuration is said and reported, and is no failure of the program. */
+async function runEarly(): Promise<number> {
+  const host = createRealStageHost({ phase: 'early', say })
+  try {
+    await readConfigDrives(host)
+  } catch (thrown) {
+    say(`skerry: config drive: ${toError(thrown).message}`)
+  }
+  await runStages(host, ['rootfs', 'initramfs'])
+  return 0
+}
+
+function check(files: readonly string[]): number {
+  const checked = checkConfig(files.map((name) => ({ name, bytes: readFileSync(name) })))
+  for (const finding of checked.findings) say(findingText(finding))
+  return checked.errors > 0 ? 1 : 0
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (thrown) {
+  process.stderr.write(`skerry: cloud-config: ${toError(thrown).message}\n`)
+  process.exitCode = 2
+}

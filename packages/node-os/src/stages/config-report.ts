@@ -1,0 +1,71 @@
+import { type Finding, positionText } from '../cloud-config/finding.ts'
+import { nodePaths } from '@skerry/api/os/os-layout'
+import { type StageHost, readText, rootOwned } from './stage-host.ts'
+
+/** What cloud-config did in this boot: kept in memory, shown by the agent. No secrets are in it. */
+export type ConfigReport = {
+  readonly files: readonly string[]
+  readonly findings: readonly ConfigReportFinding[]
+  readonly stages: readonly StageReport[]
+}
+
+export type ConfigReportFinding = {
+  readonly severity: Finding['severity']
+  readonly code: Finding['code']
+  /** File, line and column. */
+  readonly place: string
+  readonly path: string
+  readonly message: string
+  readonly advice: string
+}
+
+export type StageReport = {
+  readonly stage: string
+  readonly seconds: number
+  readonly steps: readonly {
+    readonly place: string
+    readonly name: string
+    readonly state: 'Done' | 'Skipped' | 'Failed'
+    /** Why it was skipped. */
+    readonly reason?: string
+  }[]
+  readonly problems: readonly StageProblem[]
+}
+export type StageProblem = { readonly place: string; readonly message: string }
+
+export const configReportPath = `${nodePaths.run}/config.json`
+
+export function readConfigReport(host: StageHost): ConfigReport {
+  const nothing: ConfigReport = { files: [], findings: [], stages: [] }
+  try {
+    const text = readText(host, configReportPath)
+    return text === undefined ? nothing : (JSON.parse(text) as ConfigReport)
+  } catch {
+    return nothing
+  }
+}
+
+/** A stage that is run again, as reconcile is, takes the place of what it was. */
+export function writeConfigReport(
+  host: StageHost,
+  now: Omit<ConfigReport, 'stages'>,
+  stages: readonly StageReport[],
+): ConfigReport {
+  const again = new Set(stages.map(({ stage }) => stage))
+  const report: ConfigReport = {
+    ...now,
+    stages: [...readConfigReport(host).stages.filter(({ stage }) => !again.has(stage)), ...stages],
+  }
+  host.makeDirectory(nodePaths.run, rootOwned(0o755))
+  host.write(configReportPath, `${JSON.stringify(report, undefined, 2)}\n`, rootOwned(0o600))
+  return report
+}
+
+export const reportFinding = (finding: Finding): ConfigReportFinding => ({
+  severity: finding.severity,
+  code: finding.code,
+  place: positionText(finding.at),
+  path: finding.path,
+  message: finding.message,
+  advice: finding.advice,
+})

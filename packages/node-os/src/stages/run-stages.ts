@@ -1,0 +1,114 @@
+import { toError } from '@skerry/base/assert'
+import { type Finding, findingText, positionText } from '../cloud-config/finding.ts'
+import type { MergedConfig } from '../cloud-config/merge-configs.ts'
+import { type StageName, type StagePart, partsOf } from '../cloud-config/stage-names.ts'
+import type { Step } from '../cloud-config/step-keys.ts'
+import { beginStage } from './apply-skerry.ts'
+import { skippedBecause } from './conditions.ts'
+import {
+  type ConfigReport,
+  type StageProblem,
+  type StageReport,
+  reportFinding,
+  writeConfigReport,
+} from './config-report.ts'
+import { readConfigs } from './config-sources.ts'
+import {
+  earlyCommandMs,
+  earlyTotalMs,
+  lateCommandMs,
+  lateTotalMs,
+  problemsMax,
+  saidLinesMax,
+} from './limits.ts'
+import { machineValues } from './machine-values.ts'
+import { runStep } from './run-step.ts'
+import type { StageHost } from './stage-host.ts'
+import type { StepRun } from './step-run.ts'
+
+/**
+ * Runs stages with what goes before and after them, in this order, from what is configured now. Failures are
+ * collected and said; nothing stops. Run twice it does the same again.
+ */
+export async function runStages(
+  host: StageHost,
+  names: readonly StageName[],
+): Promise<ConfigReport> {
+  const config = readConfigs(host)
+  if (host.phase === 'early') sayFindings(host, config.findings)
+  const now = { files: config.files, findings: config.findings.map(reportFinding) }
+  const done: StageReport[] = []
+  let report = writeConfigReport(host, now, done)
+  for (const name of names)
+    for (const part of partsOf(name)) {
+      const stage = await runPart(host, config, { name, part })
+      if (stage === undefined) continue
+      done.push(stage)
+      // After each, so that what happened is known even if a later one takes the machine with it.
+      report = writeConfigReport(host, now, done)
+    }
+  return report
+}
+
+type Part = { readonly name: StageName; readonly part: StagePart }
+
+async function runPart(
+  host: StageHost,
+  config: MergedConfig,
+  { name, part }: Part,
+): Promise<StageReport | undefined> {
+  const startMs = host.clock.monotonicMs()
+  const isEarly = host.phase === 'early'
+  const [commandMs, totalMs] = isEarly
+    ? [earlyCommandMs, earlyTotalMs]
+    : [lateCommandMs, lateTotalMs]
+  const problems: StageProblem[] = []
+  const tell = (place: string, message: string) => {
+    if (problems.length < problemsMax) problems.push({ place, message })
+    if (problems.length <= saidLinesMax) host.say(`skerry: ${part}: ${place}: ${message}`)
+  }
+  const steps: StageReport['steps'][number][] = []
+  if (part === name)
+    await beginStage(host, name, config.skerry, (message) => tell('skerry', message))
+  for (const step of config.stages.get(part) ?? []) {
+    const before = problems.length
+    const run: StepRun = {
+      host,
+      step,
+      values: machineValues(host),
+      problem: (at, message) => tell(positionText(at), message),
+      commandMs: () => Math.min(commandMs, totalMs - (host.clock.monotonicMs() - startMs)),
+    }
+    const reason = await carryOut(run)
+    steps.push({
+      ...described(step),
+      state: reason === undefined ? (problems.length > before ? 'Failed' : 'Done') : 'Skipped',
+      ...(reason === undefined ? {} : { reason }),
+    })
+  }
+  if (steps.length === 0 && problems.length === 0) return undefined
+  const seconds = Math.round((host.clock.monotonicMs() - startMs) / 100) / 10
+  const failed = steps.filter(({ state }) => state === 'Failed').length
+  host.say(`skerry: stage ${part}: ${steps.length} steps, ${failed} with problems, ${seconds} s`)
+  return { stage: part, seconds, steps, problems }
+}
+
+const described = (step: Step) => ({ place: positionText(step.at), name: step.label })
+
+/** Why the step was skipped, or undefined. */
+async function carryOut(run: StepRun): Promise<string | undefined> {
+  try {
+    const reason = await skippedBecause(run)
+    if (reason === undefined) await runStep(run)
+    return reason
+  } catch (thrown) {
+    run.problem(run.step.at, toError(thrown).message)
+    return undefined
+  }
+}
+
+function sayFindings(host: StageHost, findings: readonly Finding[]): void {
+  for (const finding of findings.slice(0, saidLinesMax)) host.say(`skerry: ${findingText(finding)}`)
+  if (findings.length > saidLinesMax)
+    host.say(`skerry: and ${findings.length - saidLinesMax} more in /run/skerry/config.json`)
+}
