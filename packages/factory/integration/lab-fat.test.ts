@@ -102,7 +102,7 @@ test('damage is found, and no damage makes the reader throw or run on', { skip }
   await tool('/usr/bin/mmd', '-i', image, '::/d')
   await tool('/usr/bin/mcopy', '-i', image, join(directory, 'file'), '::/d/f')
   const good = await readFile(image)
-  const { table, tableOffset } = opened(good)
+  const { clusters, tableOffset } = opened(good)
   const file = findFile(opened(good), 'd/f')!
 
   const damaged = (change: (bytes: Buffer) => void) => {
@@ -125,7 +125,7 @@ test('damage is found, and no damage makes the reader throw or run on', { skip }
   assert.match(free.problems.join(), /runs into a free cluster/)
   assert.ok(free.lostClusters > 0)
   assert.equal(free.differingCopies, 1)
-  const lost = damaged((bytes) => set(bytes, table.length - 10, 0xfff))
+  const lost = damaged((bytes) => set(bytes, clusters - 10, 0xfff))
   assert.equal(lost.lostClusters, 1)
   const short = damaged((bytes) => set(bytes, file.firstCluster + 3, 0xfff))
   assert.match(short.problems.join(), /bytes of the 60000 that it should have/)

@@ -48,11 +48,14 @@ async function e2fsck(
   }
 }
 
+const zeroes = Buffer.alloc(pageBytes)
+
 async function writeSparse(view: DiskView, file: string): Promise<void> {
   await using handle = await open(file, 'w')
   await handle.truncate(view.sizeBytes)
   for (let at = 0; at < view.sizeBytes; at += pageBytes) {
     const bytes = view.read(at, Math.min(pageBytes, view.sizeBytes - at))
-    if (bytes.some((byte) => byte !== 0)) await handle.write(bytes, 0, bytes.length, at)
+    if (!bytes.equals(zeroes.subarray(0, bytes.length)))
+      await handle.write(bytes, 0, bytes.length, at)
   }
 }

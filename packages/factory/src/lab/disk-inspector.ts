@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { espPaths, partitionLabels, verityBlockBytes } from '@skerry/api/os/os-layout'
-import { type DiskView, openDiskFile, pageBytes, partOf } from './disk-view.ts'
-import { type FatFile, fileContentName, findFile, listDirectory, readFatFile } from './fat-files.ts'
+import { type DiskView, bytesView, openDiskFile, pageBytes, partOf } from './disk-view.ts'
+import { type FatFile, findFile, listDirectory, piecesOf, readFatFile } from './fat-files.ts'
 import { fatHealth } from './fat-health.ts'
 import { type FatVolume, openFat } from './fat-volume.ts'
 import { describeExt4 } from './ext4-superblock.ts'
@@ -19,27 +18,38 @@ const loaderPaths = ['EFI/BOOT/BOOTX64.EFI', 'EFI/systemd/systemd-bootx64.efi'] 
 const tableBytes = 34 * 512
 
 type Slot = { readonly name: string; readonly view: DiskView }
-type FoundFile = { readonly digest: string; readonly fields: LoaderFields | undefined }
+/** The same bytes in two places of two disks, or not. */
+type Truth = { readonly name: string; readonly view: DiskView }
 
 /**
  * Answers what the next boot would find on a disk. Remembers what it has compared under the names of the
  * contents, so that of thousands of states only what changed is read.
  */
 export class DiskInspector implements Disposable {
-  #images: readonly KnownImage[]
-  #truths = new Map<string, DiskView & Disposable>()
-  #loaderDigests: ReadonlyMap<string, string>
+  #images: readonly { readonly image: KnownImage; readonly slot: Truth; readonly kernel: Truth }[]
+  #open = new DisposableStack()
+  #loaders: readonly { readonly path: string; readonly truth: Truth }[]
   #table: { readonly name: string; readonly result: PartitionTableResult } | undefined
-  #files = new Map<string, FoundFile>()
-  #matches = new Map<string, boolean>()
+  #comparisons = new Map<string, boolean>()
 
   /** `base` is a disk that is known to be good: its loaders are what they must stay. */
   constructor(images: readonly KnownImage[], base: DiskView) {
-    this.#images = images
-    for (const { imageId, slotFile } of images) this.#truths.set(imageId, openDiskFile(slotFile))
+    const truth = (kind: string, file: string) => ({
+      name: `${kind} ${file}`,
+      view: this.#open.use(openDiskFile(file)),
+    })
+    this.#images = images.map((image) => ({
+      image,
+      slot: truth('slot', image.slotFile),
+      kernel: truth('kernel', image.kernelFile),
+    }))
     const table = readPartitionTable(base)
     const esp = table.ok ? espOf(base, table.partitions) : undefined
-    this.#loaderDigests = new Map(esp?.ok ? this.#loadersOf(esp.volume) : [])
+    this.#loaders = loaderPaths.flatMap((path) => {
+      const file = esp?.ok ? findFile(esp.volume, path) : undefined
+      if (!esp?.ok || file === undefined) return []
+      return [{ path, truth: { name: path, view: bytesView(readFatFile(esp.volume, file)) } }]
+    })
   }
 
   inspect(disk: DiskView): InspectedDisk {
@@ -56,16 +66,15 @@ export class DiskInspector implements Disposable {
       directory === undefined || !directory.isDirectory
         ? []
         : listDirectory(esp.volume, directory).files.filter((file) => !file.isDirectory)
-    const found = new Map(this.#loadersOf(esp.volume))
     return {
       isTableFromBackup: table.isFromBackup,
       // Walking the tree costs more than the rest, and most states are only asked whether they boot.
       get health() {
         return fatHealth(esp.volume)
       },
-      brokenLoaders: [...this.#loaderDigests]
-        .filter(([path, digest]) => found.get(path) !== digest)
-        .map(([path]) => path),
+      brokenLoaders: this.#loaders
+        .filter(({ path, truth }) => !this.#isFile(esp.volume, findFile(esp.volume, path), truth))
+        .map(({ path }) => path),
       entries: sortEntries(files.flatMap((file) => this.#entriesOf(esp.volume, file, slots))),
       leftovers: files.map(({ name }) => name).filter((name) => !isSeenByLoader(name)),
       slots: slots.map((slot) => this.#slotOf(slot)),
@@ -83,75 +92,79 @@ export class DiskInspector implements Disposable {
     return result
   }
 
-  #loadersOf(volume: FatVolume): [string, string][] {
-    return loaderPaths.flatMap((path) => {
-      const file = findFile(volume, path)
-      return file === undefined ? [] : [[path, this.#fileOf(volume, file).digest]]
-    })
+  /** Whether the file is there and has these bytes. */
+  #isFile(volume: FatVolume, file: FatFile | undefined, truth: Truth): boolean {
+    if (file === undefined || file.sizeBytes !== truth.view.sizeBytes) return false
+    const pieces = piecesOf(volume, file, pageBytes)
+    const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
+    return (
+      bytes === file.sizeBytes &&
+      pieces.every(({ at, offset, length }) =>
+        this.#isSame(volume.view, offset, { truth, at, length }),
+      )
+    )
   }
 
-  #fileOf(volume: FatVolume, file: FatFile): FoundFile {
-    const name = fileContentName(volume, file)
-    const isNamed = volume.view.contentName(0, 1) !== ''
-    const known = isNamed ? this.#files.get(name) : undefined
+  #isSame(
+    view: DiskView,
+    offset: number,
+    { truth, at, length }: { truth: Truth; at: number; length: number },
+  ): boolean {
+    const content = view.contentName(offset, length)
+    const name = `${truth.name} ${at} ${offset} ${length} ${content}`
+    const known = content === '' ? undefined : this.#comparisons.get(name)
     if (known !== undefined) return known
-    const bytes = readFatFile(volume, file)
-    const found = {
-      digest: createHash('sha256').update(bytes).digest('hex'),
-      fields: loaderFieldsOf((offset, length) => bytes.subarray(offset, offset + length)),
-    }
-    if (this.#files.size >= diskLimits.rememberedMax) this.#files.clear()
-    if (isNamed) this.#files.set(name, found)
-    return found
+    const isSame = view.read(offset, length).equals(truth.view.read(at, length))
+    if (this.#comparisons.size >= diskLimits.rememberedMax) this.#comparisons.clear()
+    if (content !== '') this.#comparisons.set(name, isSame)
+    return isSame
   }
 
   /** None: the loader does not see this file. */
   #entriesOf(volume: FatVolume, file: FatFile, slots: readonly Slot[]): InspectedEntry[] {
     if (!isSeenByLoader(file.name)) return []
-    const { digest, fields } = this.#fileOf(volume, file)
+    const fields = this.#fieldsOf(volume, file)
     if (fields === undefined) return []
-    const about = {
-      fileName: file.name,
-      ...fields,
-      ...readCounter(file.name),
-      sizeBytes: file.sizeBytes,
-    }
-    const image = this.#images.find(({ kernelDigest }) => kernelDigest === digest)
-    if (image === undefined)
-      return [{ ...about, problem: `is no kernel that is known (${file.sizeBytes} bytes)` }]
-    const { imageId } = image
-    const slot = slots.find(({ view }) => holdsSuperblock(view, image))
+    const { name: fileName, sizeBytes } = file
+    const about = { fileName, ...fields, ...readCounter(fileName), sizeBytes }
+    const known = this.#images.find(({ kernel }) => this.#isFile(volume, file, kernel))
+    if (known === undefined)
+      return [{ ...about, problem: `is no kernel that is known (${sizeBytes} bytes)` }]
+    const { imageId } = known.image
+    const slot = slots.find(({ view }) => holdsSuperblock(view, known.image))
     if (slot === undefined) return [{ ...about, imageId, problem: 'no slot holds its image' }]
-    const isWhole = this.#matchesImage(slot, image)
+    const isWhole = this.#holdsImage(slot, known.slot)
     const problem = isWhole ? undefined : `its image in ${slot.name} is not whole`
     return [{ ...about, imageId, slot: slot.name, problem }]
   }
 
+  #fieldsOf(volume: FatVolume, file: FatFile): LoaderFields | undefined {
+    let bytes: Buffer = Buffer.alloc(0)
+    return loaderFieldsOf((offset, length) => {
+      if (bytes.length < offset + length) bytes = readFatFile(volume, file, offset + length)
+      return bytes.subarray(offset, offset + length)
+    })
+  }
+
   #slotOf(slot: Slot): InspectedSlot {
     const imageIds = this.#images
-      .filter((image) => holdsSuperblock(slot.view, image))
-      .map(({ imageId }) => imageId)
+      .filter(({ image }) => holdsSuperblock(slot.view, image))
+      .map(({ image }) => image.imageId)
     return { name: slot.name, imageIds }
   }
 
-  #matchesImage(slot: Slot, image: KnownImage): boolean {
-    const truth = this.#truths.get(image.imageId)!
-    if (slot.view.sizeBytes < truth.sizeBytes) return false
-    for (let at = 0; at < truth.sizeBytes; at += pageBytes) {
-      const length = Math.min(pageBytes, truth.sizeBytes - at)
-      const content = slot.view.contentName(at, length)
-      const name = `${slot.name} ${image.imageId} ${at} ${content}`
-      const known = content === '' ? undefined : this.#matches.get(name)
-      const isSame = known ?? slot.view.read(at, length).equals(truth.read(at, length))
-      if (this.#matches.size >= diskLimits.rememberedMax) this.#matches.clear()
-      if (content !== '') this.#matches.set(name, isSame)
-      if (!isSame) return false
+  #holdsImage(slot: Slot, truth: Truth): boolean {
+    if (slot.view.sizeBytes < truth.view.sizeBytes) return false
+    const named = { ...truth, name: `${slot.name} ${truth.name}` }
+    for (let at = 0; at < truth.view.sizeBytes; at += pageBytes) {
+      const length = Math.min(pageBytes, truth.view.sizeBytes - at)
+      if (!this.#isSame(slot.view, at, { truth: named, at, length })) return false
     }
     return true
   }
 
   [Symbol.dispose](): void {
-    for (const truth of this.#truths.values()) truth[Symbol.dispose]()
+    this.#open.dispose()
   }
 }
 

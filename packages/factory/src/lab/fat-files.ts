@@ -148,12 +148,21 @@ export function readFatFile(
   return readClusters(volume, chain.clusters).subarray(0, length)
 }
 
-/** Names the bytes of a file: the same name, the same bytes (see DiskView.contentName). */
-export function fileContentName(volume: FatVolume, file: FatFile): string {
-  const { clusters } = chainOf(volume, file)
-  const runs = runsOf(clusters).map(({ first, count }) => {
-    const offset = clusterOffset(volume, first)
-    return `${first}+${count}:${volume.view.contentName(offset, count * volume.clusterBytes)}`
-  })
-  return `${file.sizeBytes} ${runs.join(',')}`
+/** Where a piece of a file lies on its volume. */
+export type FilePiece = { readonly at: number; readonly offset: number; readonly length: number }
+
+/** The pieces of a file, each in one place of the volume and not longer than told; what is missing is left out. */
+export function piecesOf(volume: FatVolume, file: FatFile, lengthMax: number): FilePiece[] {
+  const pieces: FilePiece[] = []
+  let at = 0
+  for (const { first, count } of runsOf(chainOf(volume, file).clusters)) {
+    const runBytes = Math.min(count * volume.clusterBytes, file.sizeBytes - at)
+    const start = clusterOffset(volume, first)
+    for (let done = 0; done < runBytes; done += lengthMax) {
+      const length = Math.min(lengthMax, runBytes - done)
+      pieces.push({ at: at + done, offset: start + done, length })
+    }
+    at += runBytes
+  }
+  return pieces
 }

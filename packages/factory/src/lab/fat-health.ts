@@ -58,8 +58,8 @@ export function fatHealth(volume: FatVolume): FatHealth {
 
 function lostClusters(volume: FatVolume, owners: ReadonlyMap<number, string>): number {
   let lost = 0
-  for (let cluster = 2; cluster < volume.table.length; cluster++) {
-    const value = volume.table[cluster]!
+  for (let cluster = 2; cluster < volume.clusters + 2; cluster++) {
+    const value = volume.next(cluster)
     if (value !== 0 && value !== volume.badCluster && !owners.has(cluster)) lost += 1
   }
   return lost

@@ -1,4 +1,4 @@
-import type { DiskView } from './disk-view.ts'
+import { type DiskView, partOf } from './disk-view.ts'
 import { diskLimits } from './limits.ts'
 
 /** What the first sector of a FAT file system says, and its table. */
@@ -14,8 +14,8 @@ export type FatVolume = {
   readonly rootBytes: number
   /** FAT32 keeps it in these. */
   readonly rootCluster: number
-  /** The next cluster of each; of the first copy of the table. */
-  readonly table: Uint32Array | Uint16Array
+  /** What the first copy of the table says of a cluster: 0 for a free one, else the next of its chain. */
+  readonly next: (cluster: number) => number
   /** From here on a value in the table ends a chain. */
   readonly endOfChain: number
   readonly badCluster: number
@@ -57,9 +57,9 @@ export function openFat(view: DiskView): FatResult {
   if (clusters < 1 || clusters > diskLimits.fatClustersMax) return bad(`${clusters} clusters`)
   const kind = kindOf(clusters)
   if (tableBytes < neededTableBytes(kind, clusters)) return bad('its table is too short')
-  const table = readTable(view.read(tableOffset, tableBytes), kind, clusters)
+  const next = lazyTable(partOf(view, tableOffset, tableBytes), kind)
   const shape = { view, kind, clusterBytes, clusters, dataOffset, rootOffset, rootBytes }
-  const place = { table, tableOffset, tableBytes, copies }
+  const place = { next, tableOffset, tableBytes, copies }
   const rootCluster = kind === 'fat32' ? boot.readUInt32LE(44) : 0
   return { ok: true, volume: { ...shape, ...place, ...marks(kind, boot), rootCluster } }
 }
@@ -84,18 +84,25 @@ function marks(
   return { endOfChain: all - 7, badCluster: all - 8, isDirty }
 }
 
-function readTable(bytes: Buffer, kind: FatVolume['kind'], clusters: number): FatVolume['table'] {
-  const places = clusters + 2
-  if (kind === 'fat12')
-    return Uint16Array.from({ length: places }, (_, cluster) => {
-      const pair = bytes.readUInt16LE(cluster + (cluster >> 1))
-      return cluster % 2 === 0 ? pair & 0xfff : pair >> 4
-    })
-  // A copy of its own lies where a typed array may begin; every machine that we know is little-endian.
-  const { buffer } = new Uint8Array(bytes)
-  if (kind === 'fat16') return new Uint16Array(buffer, 0, places)
-  // The upper four bits are reserved.
-  return new Uint32Array(buffer, 0, places).map((value) => value & 0x0fffffff)
+/** A piece of the table: a multiple of what 2 clusters of FAT12 take, so that no place lies across two. */
+const pieceBytes = 3 * 16 * 1024
+
+/** Reads the table where it is asked for: most questions are about a few chains. */
+function lazyTable(table: DiskView, kind: FatVolume['kind']): FatVolume['next'] {
+  const pieces: (Buffer | undefined)[] = []
+  const clustersPerPiece = (pieceBytes * 8) / { fat12: 12, fat16: 16, fat32: 32 }[kind]
+  return (cluster) => {
+    const index = Math.floor(cluster / clustersPerPiece)
+    const start = index * pieceBytes
+    pieces[index] ??= table.read(start, Math.min(pieceBytes, table.sizeBytes - start))
+    const piece = pieces[index]
+    const place = cluster - index * clustersPerPiece
+    // The upper four bits of FAT32 are reserved.
+    if (kind === 'fat32') return piece.readUInt32LE(place * 4) & 0x0fffffff
+    if (kind === 'fat16') return piece.readUInt16LE(place * 2)
+    const pair = piece.readUInt16LE(place + (place >> 1))
+    return place % 2 === 0 ? pair & 0xfff : pair >> 4
+  }
 }
 
 function isPowerOfTwo(value: number): boolean {
@@ -112,7 +119,7 @@ export type Chain = {
 export function chainFrom(volume: FatVolume, first: number, clustersMax: number): Chain {
   const clusters: number[] = []
   if (first === 0) return { clusters }
-  for (let cluster = first; ; cluster = volume.table[cluster]!) {
+  for (let cluster = first; ; cluster = volume.next(cluster)) {
     if (cluster >= volume.endOfChain) return { clusters }
     if (cluster < 2 || cluster >= volume.clusters + 2)
       return { clusters, problem: cluster === 0 ? 'runs into a free cluster' : 'leaves the volume' }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFile, stat } from 'node:fs/promises'
 import { commandLineNames } from '@skerry/api/os/os-layout'
 import { readUki } from '../uki/read-uki.ts'
@@ -8,7 +7,7 @@ export type KnownImage = {
   readonly imageId: string
   readonly version: string
   readonly sortKey: string
-  readonly kernelDigest: string
+  readonly kernelFile: string
   readonly kernelBytes: number
   /** Bytes of the file system; the verity superblock follows it. */
   readonly rootBytes: number
@@ -33,7 +32,7 @@ export async function readKnownImage(kernelFile: string, slotFile: string): Prom
     imageId,
     version: osRelease.get('IMAGE_VERSION') ?? '',
     sortKey: osRelease.get('IMAGE_ID') ?? osRelease.get('ID') ?? '',
-    kernelDigest: createHash('sha256').update(kernel).digest('hex'),
+    kernelFile,
     kernelBytes: kernel.length,
     rootBytes,
     slotFile,
