@@ -8,7 +8,7 @@ import { systemRandom } from '@skerry/base/random'
 import { createKeys } from '../src/keys/create-keys.ts'
 import { efiSignatureList } from '../src/keys/efi-variable-update.ts'
 import { enrolmentOf } from '../src/keys/enrolment.ts'
-import { readMicrosoftCertificates } from '../src/keys/microsoft-certificates.ts'
+import { microsoftCertificates } from '../src/keys/microsoft-certificates.ts'
 import { openSigner, readPublicKeys } from '../src/keys/open-keys.ts'
 import type { Signer } from '../src/keys/pkcs7.ts'
 import { findLabTrees } from '../src/lab/testing/lab-trees.ts'
@@ -102,7 +102,7 @@ describe('our signatures beside those of the usual tools', { skip }, () => {
       },
     )
     await run(['openssl', 'verify', '-CAfile', 'keys/PK.crt', 'keys/PK.crt'])
-    const microsoft = await readMicrosoftCertificates(tools)
+    const microsoft = await microsoftCertificates(tools.path)
     const { KEK, db: list } = await enrolmentOf(keys, { passphrase, microsoft })
     for (const { raw } of microsoft.KEK) assert.ok(KEK.includes(raw))
     for (const { raw } of microsoft.db) assert.ok(list.includes(raw))

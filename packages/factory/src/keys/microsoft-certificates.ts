@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Tree } from '../debian/tree.ts'
 import { KeyError } from './key-error.ts'
 
 /** What most boards need for the ROMs of their graphics and network cards. */
@@ -22,12 +21,10 @@ const files = {
   ],
 } as const
 
-/** Reads Microsoft's certificates from the tools tree. */
-export async function readMicrosoftCertificates(
-  tools: Pick<Tree, 'path'>,
-): Promise<MicrosoftCertificates> {
+/** Reads Microsoft's certificates from the tools tree at `treePath`. */
+export async function microsoftCertificates(treePath: string): Promise<MicrosoftCertificates> {
   const read = (names: readonly string[]) =>
-    Promise.all(names.map((name) => readOne(join(tools.path, directory, name))))
+    Promise.all(names.map((name) => readOne(join(treePath, directory, name))))
   return { KEK: await read(files.KEK), db: await read(files.db) }
 }
 
