@@ -63,7 +63,7 @@ export async function unpackArchive(
         bounded,
         createWriteStream(to, { flags: 'wx', flush: true }),
       ],
-      { ...(signal === undefined ? {} : { signal }) },
+      signal === undefined ? {} : { signal },
     )
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? ''
