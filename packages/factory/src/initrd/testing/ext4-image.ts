@@ -42,3 +42,33 @@ function inFile<T>(image: Buffer, act: (file: string) => T): T {
     rmSync(directory, { recursive: true })
   }
 }
+
+/**
+ * What stands at these paths after the journal was replayed: the text of a file, '' for a directory. Undefined
+ * when the file system needs somebody's decision.
+ */
+export function readExt4(
+  image: Buffer,
+  paths: readonly string[],
+  tools: Root,
+): Map<string, string> | undefined {
+  return inFile(image, (file) => {
+    const [loader = '', ...words] = treeProgram(tools, '/usr/sbin/e2fsck')
+    const { status } = spawnSync(loader, [...words, '-p', file], { env: {} })
+    if (status === null || status > 1) return undefined
+    const input = paths.map((path) => `stat ${path}\ncat ${path}\n`).join('')
+    const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/debugfs')
+    const run = spawnSync(command, [...rest, '-f', '-', file], { input, env: {}, encoding: 'utf8' })
+    const answers = run.stdout.split(/^debugfs: stat /m).slice(1)
+    return new Map(
+      answers.flatMap((answer): [string, string][] => {
+        const path = answer.slice(0, answer.indexOf('\n'))
+        if (!answer.includes('\nInode: ')) return []
+        const text = answer.slice(
+          answer.indexOf(`debugfs: cat ${path}\n`) + `debugfs: cat ${path}\n`.length,
+        )
+        return [[path, /Type: directory/.test(answer) ? '' : text]]
+      }),
+    )
+  })
+}

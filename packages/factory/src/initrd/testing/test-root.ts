@@ -22,6 +22,9 @@ export type TestSlot = {
   readonly rootBytes: number
 }
 
+/** What a file in /var and one in a kept directory hold. */
+export const seedText = 'of the image\n'
+
 /** A root of one static busybox that says on the console what it finds, in lines that begin with "@@". */
 export function writeBusyboxRoot(directory: string, packages: Root): void {
   for (const path of 'dev proc sys run etc/ssh var/lib/thing tmp data efi root home opt/kept'.split(
@@ -47,8 +50,8 @@ export function writeBusyboxRoot(directory: string, packages: Root): void {
   }
   put('etc/inittab', '::sysinit:/etc/report\n')
   put('etc/report', report, 0o755)
-  put('var/lib/thing/seed', 'of the image\n')
-  put('opt/kept/seed', 'of the image\n')
+  put('var/lib/thing/seed', seedText)
+  put('opt/kept/seed', seedText)
   put('usr/lib/skerry/node', earlyStage, 0o755)
   put('usr/lib/skerry/node-os.mjs', '')
   put('usr/lib/skerry/persistent-paths', '# declared\n/opt/kept\n/opt/lost\n../etc\n/bin\n')
