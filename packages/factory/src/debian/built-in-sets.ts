@@ -52,7 +52,7 @@ const loader: PackageSet = {
 }
 
 /** Roots of our tests, configured by `buildDebianRoot`: one for each init. */
-const everyRoot = ['?essential', 'ca-certificates', 'iproute2', 'kmod', 'udev']
+const everyRoot = ['?essential', 'ca-certificates', 'iproute2', 'kmod', 'login', 'passwd', 'udev']
 
 /** What udev and kmod want of systemd, alone: so that a root of another init has no systemd in it. */
 const withoutSystemd = ['systemd-standalone-sysusers', 'systemd-standalone-tmpfiles']

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { StorageError } from '@skerry/artifact/storage-error'
 import { runProgram } from './run-program.ts'
 import { ToolError } from './tool-error.ts'
 
@@ -30,6 +31,16 @@ test('a failure shows the end of the log, and each line was told', async () => {
     return true
   })
   assert.equal(lines.length, 41)
+})
+
+test('a full disk is told as such, not as a failure of the program', async () => {
+  const full = runProgram(
+    sh('echo "tar: usr/x: Cannot write: No space left on device" >&2; exit 2'),
+  )
+  await assert.rejects(
+    full,
+    (error) => error instanceof StorageError && error.reason === 'DiskFull',
+  )
 })
 
 test('a program that is not there, floods, or is stopped ends in words', async () => {

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import type { Writable } from 'node:stream'
+import { StorageError } from '@skerry/artifact/storage-error'
 import { toError } from '@skerry/base/assert'
 import { stdoutBytesMax } from './limits.ts'
 import { createLogTail, lastLines } from './log-tail.ts'
@@ -26,8 +27,9 @@ export type ProgramOutput = {
 }
 
 /**
- * Runs a program to its end. Rejects with a ToolError when it cannot be started or says that it failed, and
- * with the signal's reason, after the whole process group is dead, when the signal aborts.
+ * Runs a program to its end. Rejects with a ToolError when it cannot be started or says that it failed, with a
+ * StorageError when it found the disk full, and when the signal aborts with the signal's reason, once the
+ * whole process group is dead.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramOutput> {
   signal?.throwIfAborted()
@@ -77,6 +79,8 @@ function outcome(child: ChildProcess, program: Program, name: string): Promise<P
     else killGroup(child)
   })
   const failure = (what: string, exitCode?: number) => {
+    if (/No space left on device|Disk quota exceeded/.test(tail.text()))
+      return new StorageError('DiskFull', `${name} found no space left: free some and try again.`)
     const lines = lastLines(tail.text())
     const message = `${name} ${what}${lines === '' ? '.' : `:\n${lines}`}`
     return new ToolError(message, { program: name, exitCode, log: tail.text() })
