@@ -1,4 +1,5 @@
-// Configures a whole Debian root from the packages in the cache of this machine: half a minute of CPU.
+// Configures a whole Debian root from the packages in the cache of this machine: half a minute of
+// CPU.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'

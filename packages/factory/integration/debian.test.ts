@@ -1,4 +1,5 @@
-// Needs the packages of the lock in the cache of this machine, since a test fetches nothing by itself.
+// Needs the packages of the lock in the cache of this machine, since a test fetches nothing by
+// itself.
 import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises'

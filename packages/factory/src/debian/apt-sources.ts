@@ -2,8 +2,8 @@
 export type Mirror = { readonly main: string; readonly security: string }
 
 /**
- * The mirror that a person named: one address, or two with a comma between when security lies elsewhere
- * than beside it.
+ * The mirror that a person named: one address, or two with a comma between when security lies
+ * elsewhere than beside it.
  */
 export function mirrorFromSetting(setting: string): Mirror | undefined {
   const [main, security] = setting.split(',').map((part) => part.trim().replace(/\/+$/, ''))
@@ -33,7 +33,9 @@ function oneLineAddresses(text: string): string[] {
   })
 }
 
-/** Stanzas of `Field: value`, continued by lines that begin with a space; comments stand anywhere. */
+/**
+ * Stanzas of `Field: value`, continued by lines that begin with a space; comments stand anywhere.
+ */
 function deb822Addresses(text: string): string[] {
   const lines = text.split('\n').filter((line) => !line.startsWith('#'))
   const stanzas = lines.join('\n').split(/\n[ \t]*(?=\n)/)

@@ -27,7 +27,10 @@ export type DebianRoot = {
 /** Grows when the root is put together in another way. */
 const recipe = 'skerry debian root 2'
 
-/** Files of no use to a machine that nobody sits at. Copyrights stay: who passes the files on must pass them on. */
+/**
+ * Files of no use to a machine that nobody sits at. Copyrights stay: who passes the files on must
+ * pass them on.
+ */
 const excludes = [
   'path-exclude=/usr/share/man/*',
   'path-exclude=/usr/share/locale/*',
@@ -37,8 +40,8 @@ const excludes = [
 ]
 
 /**
- * What differs from build to build or must not be the same on two machines: keys and ids are made by the
- * machine, logs and caches by whoever needs them.
+ * What differs from build to build or must not be the same on two machines: keys and ids are made
+ * by the machine, logs and caches by whoever needs them.
  */
 const clean = `set -eu
 rm -f "$1"/etc/ssh/ssh_host_* "$1"/var/lib/systemd/random-seed "$1"/var/lib/systemd/catalog/database
@@ -50,8 +53,8 @@ find "$1"/var/log -type f -delete
 : >"$1"/etc/machine-id`
 
 /**
- * Builds the root of a locked set, or takes it from the cache. Every package comes from the cache, so it is
- * the locked one, and nothing is asked of a network.
+ * Builds the root of a locked set, or takes it from the cache. Every package comes from the cache,
+ * so it is the locked one, and nothing is asked of a network.
  */
 export async function buildDebianRoot(
   cache: FactoryCache,
@@ -109,7 +112,8 @@ async function configure(root: RootWork, options: TreeOptions): Promise<void> {
       `Set ${set}: packages that are not what the lock calls them: ${index.missing.join(', ')}.`,
     )
   await writeFile(join(work, 'repository', 'Packages'), index.text)
-  // mmdebstrap asks which packages of this release are essential, so the repository says which release it is.
+  // mmdebstrap asks which packages of this release are essential, so the repository says which
+  // release it is.
   await writeFile(join(work, 'repository', 'Release'), releaseText(root.suite, index.text))
   // Copied rather than used in place: what runs inside the new root does not see this directory.
   const source = 'deb [trusted=yes] copy:///work/repository ./\n'
@@ -126,9 +130,10 @@ async function configure(root: RootWork, options: TreeOptions): Promise<void> {
 const isRoot = () => process.getuid?.() === 0
 
 /**
- * Anybody who is not root is root of a user namespace with that one user in it, so files cannot be given to others
- * in earnest: fakeroot remembers who would own them, and its library must be found inside the new root too.
- * Nor may a terminal's file system be mounted there, so of /dev only what scripts use is shown.
+ * Anybody who is not root is root of a user namespace with that one user in it, so files cannot be
+ * given to others in earnest: fakeroot remembers who would own them, and its library must be found
+ * inside the new root too. Nor may a terminal's file system be mounted there, so of /dev only what
+ * scripts use is shown.
  */
 const fakerootWords = [
   '--skip=chroot/mount/dev',

@@ -54,7 +54,9 @@ const loader: PackageSet = {
 /** Roots of our tests, configured by `buildDebianRoot`: one for each init. */
 const everyRoot = ['?essential', 'ca-certificates', 'iproute2', 'kmod', 'login', 'passwd', 'udev']
 
-/** What udev and kmod want of systemd, alone: so that a root of another init has no systemd in it. */
+/**
+ * What udev and kmod want of systemd, alone: so that a root of another init has no systemd in it.
+ */
 const withoutSystemd = ['systemd-standalone-sysusers', 'systemd-standalone-tmpfiles']
 
 export const rootSets: readonly PackageSet[] = [

@@ -62,7 +62,9 @@ export async function ensureTree(
   return tree
 }
 
-/** Whether it is there; if so it and its packages are used now, which keeps them from being pruned. */
+/**
+ * Whether it is there; if so it and its packages are used now, which keeps them from being pruned.
+ */
 export async function wasKept(
   path: string,
   cache: FactoryCache,

@@ -4,8 +4,9 @@ import { isAbsolute, join } from 'node:path'
 import { tellStorageErrors } from '@skerry/artifact/storage-error'
 
 /**
- * What is kept between builds; all of it can be made again. Several processes may use it at once: whatever has
- * its final name is complete, since it was made under another name, synced and renamed.
+ * What is kept between builds; all of it can be made again. Several processes may use it at once:
+ * whatever has its final name is complete, since it was made under another name, synced and
+ * renamed.
  */
 export type FactoryCache = {
   readonly directory: string

@@ -31,8 +31,8 @@ export function packageAddress(mirror: Mirror, each: LockedPackage): string {
 }
 
 /**
- * Brings one package into the cache. What had come before a cut is kept and gone on with, also by another
- * process; nothing gets the package's name but the bytes that the lock names.
+ * Brings one package into the cache. What had come before a cut is kept and gone on with, also by
+ * another process; nothing gets the package's name but the bytes that the lock names.
  */
 export async function fetchPackage(
   each: LockedPackage,

@@ -12,7 +12,10 @@ export type MirrorOptions = {
   readonly aptDirectory?: string
 }
 
-/** Where packages come from: the option, else SKERRY_DEBIAN_MIRROR, else what this machine's apt uses. */
+/**
+ * Where packages come from: the option, else SKERRY_DEBIAN_MIRROR, else what this machine's apt
+ * uses.
+ */
 export async function findMirror(options: MirrorOptions = {}): Promise<Mirror> {
   const setting = options.mirror ?? (options.environment ?? process.env)['SKERRY_DEBIAN_MIRROR']
   if (setting !== undefined && setting !== '') {

@@ -6,8 +6,8 @@ import { runProgram } from '../tools/run-program.ts'
 import type { FactoryCache } from './factory-cache.ts'
 
 /**
- * Makes a directory that is either whole or not there, whatever is cut and whoever else makes it: under
- * another name, synced, renamed. Of two that make the same the first wins, and both have it.
+ * Makes a directory that is either whole or not there, whatever is cut and whoever else makes it:
+ * under another name, synced, renamed. Of two that make the same the first wins, and both have it.
  */
 export async function keepWhole(
   cache: FactoryCache,

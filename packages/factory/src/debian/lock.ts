@@ -103,7 +103,10 @@ function setProblems(name: string, set: unknown, architecture: string): string[]
   })
 }
 
-/** Each field with what it must look like: names become paths and addresses, so nothing else may stand there. */
+/**
+ * Each field with what it must look like: names become paths and addresses, so nothing else may
+ * stand there.
+ */
 const fields: Readonly<Record<string, readonly [RegExp, string]>> = {
   name: [/^[a-z0-9][a-z0-9+.-]{1,99}$/, 'the name of a Debian package'],
   version: [/^[0-9][A-Za-z0-9.+:~-]{0,99}$/, 'a version of a Debian package'],

@@ -2,8 +2,8 @@ import { readStanzas } from './apt-output.ts'
 import type { LockedPackage } from './locked-package.ts'
 
 /**
- * The index of a repository that holds some packages: their own control fields, and where they are. The path
- * is by digest, below a directory that the repository is made of.
+ * The index of a repository that holds some packages: their own control fields, and where they are.
+ * The path is by digest, below a directory that the repository is made of.
  */
 export function packageIndex(
   controls: string,

@@ -6,8 +6,8 @@ export type PackageSet = {
   /** Package names, and `?essential` for all that Debian calls essential. */
   readonly packages: readonly string[]
   /**
-   * Only these of all that apt would install, by name or by prefix and `*`. A kernel is unpacked without
-   * what its scripts, which never run, would need.
+   * Only these of all that apt would install, by name or by prefix and `*`. A kernel is unpacked
+   * without what its scripts, which never run, would need.
    */
   readonly keep?: readonly string[]
 }

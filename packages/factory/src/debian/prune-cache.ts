@@ -7,9 +7,9 @@ import { abandonedHours, millisecondsPerDay, unusedPackageDays } from './limits.
 export type Pruned = { readonly removed: number; readonly freedBytes: number }
 
 /**
- * Removes packages that nothing named for 90 days, and what dead builds left half made. Trees and roots
- * are made again from packages, so they go once they are as old. Never runs by itself: a lock whose
- * packages the mirrors dropped builds only from here.
+ * Removes packages that nothing named for 90 days, and what dead builds left half made. Trees and
+ * roots are made again from packages, so they go once they are as old. Never runs by itself: a lock
+ * whose packages the mirrors dropped builds only from here.
  */
 export async function pruneCache(
   cache: FactoryCache,

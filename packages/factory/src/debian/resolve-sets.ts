@@ -19,8 +19,8 @@ export type ResolveOptions = {
 }
 
 /**
- * Asks this machine's apt what the sets come to today. It works in a directory of its own, beside the
- * machine's package lists, and trusts the archive keys that the machine has.
+ * Asks this machine's apt what the sets come to today. It works in a directory of its own, beside
+ * the machine's package lists, and trusts the archive keys that the machine has.
  */
 export async function resolveSets(
   sets: readonly PackageSet[],
@@ -140,7 +140,9 @@ async function prepare(
   return Object.entries(settings).flatMap(([name, value]) => ['-o', `${name}=${value}`])
 }
 
-/** Debian's keys where a machine of another distribution keeps them; else what apt trusts anyway. */
+/**
+ * Debian's keys where a machine of another distribution keeps them; else what apt trusts anyway.
+ */
 async function archiveKeyring(): Promise<string | undefined> {
   for (const ending of ['pgp', 'gpg']) {
     const path = `/usr/share/keyrings/debian-archive-keyring.${ending}`

@@ -4,10 +4,10 @@ import { bindsMax, secretBytesMax, secretsMax } from './limits.ts'
 import type { ToolBind, ToolCommand } from './tool-command.ts'
 
 /**
- * Runs within a new mount namespace. The root that the program sees is made in memory, over the tree's own
- * /tmp, and the tree is only shown in it, read-only: so a tree is never written, and two programs in
- * one tree do not meet. (In a user namespace a remount may be refused because of flags that the mount below
- * has; then it stays writable, which is as it would be without us.)
+ * Runs within a new mount namespace. The root that the program sees is made in memory, over the
+ * tree's own /tmp, and the tree is only shown in it, read-only: so a tree is never written, and two
+ * programs in one tree do not meet. (In a user namespace a remount may be refused because of flags
+ * that the mount below has; then it stays writable, which is as it would be without us.)
  */
 const script = `set -eu
 tree=$1
@@ -52,7 +52,10 @@ const baseEnvironment = {
   TZ: 'UTC',
 }
 
-/** The words that run a command in a tree. With no right to mount, the caller becomes root of a user namespace. */
+/**
+ * The words that run a command in a tree. With no right to mount, the caller becomes root of a user
+ * namespace.
+ */
 export function enterTree(path: string, tool: ToolCommand, isRoot: boolean): readonly string[] {
   const binds = tool.binds ?? []
   const secrets = Object.entries(tool.secrets ?? {})

@@ -8,8 +8,9 @@ import { ToolError } from './tool-error.ts'
 const hostPath = '/usr/sbin:/usr/bin:/sbin:/bin'
 
 /**
- * Runs a program of a tree, with the tree as its root: as root in a mount namespace, as anybody else in a user
- * namespace too, where files that belong to that user belong to root. Rejects with a ToolError.
+ * Runs a program of a tree, with the tree as its root: as root in a mount namespace, as anybody
+ * else in a user namespace too, where files that belong to that user belong to root. Rejects with a
+ * ToolError.
  */
 export async function runInTools(
   tree: Pick<Tree, 'path'>,
@@ -36,7 +37,10 @@ export async function runInTools(
   }
 }
 
-/** A machine that forbids namespaces fails before the program runs: say that, not the program's name. */
+/**
+ * A machine that forbids namespaces fails before the program runs: say that, not the program's
+ * name.
+ */
 function withCause(error: ToolError): ToolError {
   if (!/^unshare: /m.test(error.log) && !error.message.includes('ENOENT')) return error
   const message =

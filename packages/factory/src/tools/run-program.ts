@@ -27,9 +27,9 @@ export type ProgramOutput = {
 }
 
 /**
- * Runs a program to its end. Rejects with a ToolError when it cannot be started or says that it failed, with a
- * StorageError when it found the disk full, and when the signal aborts with the signal's reason, once the
- * whole process group is dead.
+ * Runs a program to its end. Rejects with a ToolError when it cannot be started or says that it
+ * failed, with a StorageError when it found the disk full, and when the signal aborts with the
+ * signal's reason, once the whole process group is dead.
  */
 export async function runProgram(program: Program, signal?: AbortSignal): Promise<ProgramOutput> {
   signal?.throwIfAborted()

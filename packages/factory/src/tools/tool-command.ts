@@ -18,9 +18,9 @@ export type ToolCommand = {
   readonly environment?: Readonly<Record<string, string>>
   readonly stdin?: Uint8Array
   /**
-   * Private keys and passphrases: name -> bytes. The program finds each at `secretPath(name)`, a file in memory
-   * that only its own mount namespace has and that ends with it. They come by a pipe and never stand in
-   * arguments, environment or on disk.
+   * Private keys and passphrases: name -> bytes. The program finds each at `secretPath(name)`, a
+   * file in memory that only its own mount namespace has and that ends with it. They come by a pipe
+   * and never stand in arguments, environment or on disk.
    */
   readonly secrets?: Readonly<Record<string, Uint8Array>>
   readonly stdoutBytesMax?: number

@@ -7,8 +7,9 @@ const loaders: Readonly<Record<string, { readonly loader: string; readonly tripl
 }
 
 /**
- * The words that run a program of a tree by the tree's own loader and libraries, without entering the tree: for
- * long-running programs such as QEMU, which see this machine as it is. Not for scripts or static programs.
+ * The words that run a program of a tree by the tree's own loader and libraries, without entering
+ * the tree: for long-running programs such as QEMU, which see this machine as it is. Not for
+ * scripts or static programs.
  */
 export function treeProgram(
   tree: Pick<Tree, 'path'>,
