@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -13,9 +13,9 @@ import {
 } from '@skerry/factory/initrd/testing/test-root'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { startMachine } from '@skerry/factory/lab/start-machine'
-import { findLabTrees, kernelOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, kernelVersionOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const imageId = 'a1'.repeat(16)
 const mebibyte = 1024 * 1024
@@ -39,8 +39,11 @@ after(() => rm(directory, { recursive: true, force: true }))
 
 async function request(): Promise<InitrdRequest> {
   assert.ok(typeof trees !== 'string')
-  const [kernelVersion = ''] = await readdir(join(trees.kernel.path, 'usr/lib/modules'))
-  return { packagesTree: trees.initrd, kernelTree: trees.kernel, kernelVersion }
+  return {
+    packagesTree: trees.initrd,
+    kernelTree: trees.kernel,
+    kernelVersion: kernelVersionOf(trees.kernel),
+  }
 }
 
 /** One of our scripts with something in it replaced, for an initrd that only a test has. */
@@ -118,7 +121,7 @@ test(
     await machine.cutPowerAt(/data: Repaired: /, { unless: bad })
 
     await machine.restart()
-    await machine.waitFor(/skerry: .* early said: node-os.mjs early/, { unless: bad })
+    await machine.waitFor(/skerry: early said: node-os.mjs early/, { unless: bad })
     await machine.waitFor(/@@ root=erofs etc=overlay var=ext4 data=ext4 tmp=tmpfs kept=ext4/, {
       unless: bad,
     })

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -10,10 +10,10 @@ import { makeTestSlot, seedText, writeBusyboxRoot } from '@skerry/factory/initrd
 import { openDiskFile } from '@skerry/factory/lab/disk-view'
 import { diskAfter } from '@skerry/factory/lab/logged-disk'
 import { startMachine } from '@skerry/factory/lab/start-machine'
-import { findLabTrees, kernelOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, kernelVersionOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 import { readWriteLog } from '@skerry/factory/lab/write-log'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const mebibyte = 1024 * 1024
 const dataMiB = 16
@@ -54,8 +54,12 @@ async function firstStart(
     tools: trees.tools,
     scratch: directory,
   })
-  const [kernelVersion = ''] = await readdir(join(trees.kernel.path, 'usr/lib/modules'))
-  const parts = { packagesTree: trees.initrd, kernelTree: trees.kernel, kernelVersion, files }
+  const parts = {
+    packagesTree: trees.initrd,
+    kernelTree: trees.kernel,
+    kernelVersion: kernelVersionOf(trees.kernel),
+    files,
+  }
   await writeFile(path('initrd'), (await buildInitrd(parts)).bytes)
   const data = makeExt4(path('data'), dataMiB, trees.tools)
   const [, dataOffset = 0] = writeGptDisk(path('disk'), [
