@@ -7,7 +7,11 @@ import type { StageName } from '../src/cloud-config/stage-names.ts'
 import type { ConfigReport } from '../src/stages/config-report.ts'
 import { readNodeConfig } from '../src/stages/node-config.ts'
 import { runStages } from '../src/stages/run-stages.ts'
-import { type TemporaryRoot, createTemporaryRoot, needsRoot } from '../src/testing/temporary-root.ts'
+import {
+  type TemporaryRoot,
+  createTemporaryRoot,
+  needsRoot,
+} from '../src/testing/temporary-root.ts'
 
 async function run(
   root: TemporaryRoot,

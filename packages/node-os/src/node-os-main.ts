@@ -42,6 +42,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`)
 }
 
+// A console that hangs up must not keep the machine from being configured.
+process.stdout.on('error', () => {})
+
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (thrown) {

@@ -12,6 +12,7 @@ import {
   unbuiltStageNames,
 } from './stage-names.ts'
 import { type Step, stepReader } from './step-keys.ts'
+import { remoteKeys } from './remote-keys.ts'
 import { suspiciousTemplates } from './suspicious-templates.ts'
 import { type TopBlock, stepsOfTop } from './steps-of-top.ts'
 import { topReader } from './top-keys.ts'
@@ -56,7 +57,9 @@ export function parseConfig(bytes: Uint8Array, file: string): ConfigDocument {
   const list = root.entries.get('stages')?.value
   if (list?.kind === 'map') readStages(list, { name: top.name ?? file, context, stages })
   for (const steps of stages.values())
-    for (const step of steps) for (const finding of suspiciousTemplates(step)) context.say(finding)
+    for (const step of steps)
+      for (const finding of [...suspiciousTemplates(step), ...remoteKeys(step)])
+        context.say(finding)
   return done(root.entries.get('skerry')?.value)
 }
 

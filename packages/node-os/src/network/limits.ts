@@ -8,3 +8,7 @@ export const clockOffMs = 2_000
 export const ntpServersMax = 8
 /** Interfaces of one machine that are configured. */
 export const interfacesMax = 64
+/** How long stage network waits for a route before it runs without one. */
+export const networkWaitMs = 30_000
+/** How often the routes are looked at meanwhile. */
+export const networkPollMs = 500

@@ -3,6 +3,7 @@ import type { SkerryBlock } from '../cloud-config/skerry-keys.ts'
 import type { StageName } from '../cloud-config/stage-names.ts'
 import { setClock } from '../network/set-clock.ts'
 import { startNetwork } from '../network/start-network.ts'
+import { waitForNetwork } from '../network/wait-for-network.ts'
 import { writeNetworkFiles } from '../network/write-network-files.ts'
 import { applyCertificates } from './apply-certificates.ts'
 import { applyPersistentPaths } from './apply-persistent-paths.ts'
@@ -41,7 +42,8 @@ function actsOf(
       ['network', () => writeNetworkFiles(host, skerry, tell)],
     ]
   if (stage === 'boot') return [['network', () => startNetwork(host, skerry, tell)]]
-  if (stage === 'network' || stage === 'reconcile')
-    return [['ntp', () => setClock(host, skerry.ntp ?? [], tell)]]
+  const ntp: Act = ['ntp', () => setClock(host, skerry.ntp ?? [], tell)]
+  if (stage === 'network') return [['network', () => waitForNetwork(host, tell)], ntp]
+  if (stage === 'reconcile') return [ntp]
   return []
 }

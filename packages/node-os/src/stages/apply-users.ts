@@ -1,4 +1,5 @@
 import type { Position } from '../cloud-config/finding.ts'
+import { remoteKey } from '../cloud-config/remote-keys.ts'
 import type { UserEntry } from '../cloud-config/step-keys.ts'
 import {
   type AccountFiles,
@@ -127,9 +128,6 @@ export function writeAccountLines(host: StageHost, path: string, lines: Lines): 
   const isSecret = /shadow/.test(path)
   host.write(path, formatLines(lines), host.look(path) ?? rootOwned(isSecret ? 0o600 : 0o644))
 }
-
-/** Where keys come from that are not written out. */
-export const remoteKey = /^(github|gitlab):|^https?:\/\//
 
 function addKeys(run: StepRun, at: Position, name: string, keys: readonly string[]): void {
   const { host } = run

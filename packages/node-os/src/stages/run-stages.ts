@@ -39,7 +39,7 @@ export async function runStages(
   const now = { files: config.files, findings: config.findings.map(reportFinding) }
   const done: StageReport[] = []
   let report = writeConfigReport(host, now, done)
-  for (const name of names)
+  for (const name of withFs(names))
     for (const part of partsOf(name)) {
       const stage = await runPart(host, config, { name, part })
       if (stage === undefined) continue
@@ -48,6 +48,12 @@ export async function runStages(
       report = writeConfigReport(host, now, done)
     }
   return report
+}
+
+/** The data partition is there before init, so what Kairos does once it is mounted follows boot at once. */
+function withFs(names: readonly StageName[]): readonly StageName[] {
+  const all = names.flatMap((name): StageName[] => (name === 'boot' ? ['boot', 'fs'] : [name]))
+  return [...new Set(all)]
 }
 
 type Part = { readonly name: StageName; readonly part: StagePart }
