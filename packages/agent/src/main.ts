@@ -10,7 +10,12 @@ import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
 import { createJsonLog } from '@skerry/base/log'
 import { createDeviceNetwork } from '@skerry/client/device-connection'
-import { parseAgentArguments, usage } from './agent-arguments.ts'
+import {
+  type ParsedNodeArguments,
+  parseAgentArguments,
+  parseNodeArguments,
+  usage,
+} from './agent-arguments.ts'
 import { runAgent } from './agent.ts'
 import { createRealHost } from './real-host.ts'
 
@@ -48,18 +53,44 @@ function ownDirectory(path: string): Promise<string> {
   })
 }
 
+function stopOnSignals(): AbortController {
+  const stopping = new AbortController()
+  for (const name of ['SIGTERM', 'SIGINT'] as const)
+    process.once(name, () => stopping.abort(new Error(`${name} was received`)))
+  return stopping
+}
+
+/** On a machine that runs from an image of ours. */
+async function runOnNode(words: Extract<ParsedNodeArguments, { ok: true }>): Promise<number> {
+  const { signal } = stopOnSignals()
+  process.stdout.on('error', () => {})
+  const { data, images, heartbeatMs } = words
+  const modelServer = modelServerCommand(words.modelServer)
+  const network = createDeviceNetwork({ clock: systemClock })
+  // Loaded here alone: an agent on any other machine needs neither cloud-config nor slots.
+  const { startNode } = await import('./os/start-node.ts')
+  try {
+    await startNode({ data, images, heartbeatMs, modelServer, network }, signal)
+    return exitCodes.ended
+  } catch (error) {
+    process.stdout.write(`skerry: the agent ended: ${toError(error).message}\n`)
+    return exitCodes.failed
+  }
+}
+
 async function main(): Promise<number> {
   preferSmallOverFast()
   // Whoever read the log may be gone: the site goes on without.
   process.stderr.on('error', () => {})
-  const parsed = parseAgentArguments(process.argv.slice(2), process.env)
+  const words = process.argv.slice(2)
+  const ofNode = parseNodeArguments(words)
+  if (ofNode?.ok === true) return runOnNode(ofNode)
+  const parsed = ofNode ?? parseAgentArguments(words, process.env)
   if (!parsed.ok) {
     process.stderr.write(`${parsed.message}\n\n${usage}\n`)
     return exitCodes.usage
   }
-  const stopping = new AbortController()
-  for (const name of ['SIGTERM', 'SIGINT'] as const)
-    process.once(name, () => stopping.abort(new Error(`${name} was received`)))
+  const stopping = stopOnSignals()
   const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
   const host = createRealHost(log, createDeviceNetwork({ clock: systemClock }))
   try {
