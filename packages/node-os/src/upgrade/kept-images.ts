@@ -4,44 +4,56 @@ import { copyName, forgetKnownImage, imagesDirectory, keepKnownImage } from './k
 import { kernelBytesMax, writeBytes } from './limits.ts'
 import type { OsFiles } from './os-host.ts'
 import { type OsRoom, record, timeOf } from './os-room.ts'
-import { belongsTo, entryOf, isUsable, knownOf, slotOf } from './os-view.ts'
+import { type EspEntry, belongsTo, isUsable, knownOf, slotOf } from './os-view.ts'
 import { makeDirectories } from './whole-file.ts'
 
 /**
- * The image that came with the disk was never installed by us: its kernel is copied into data, so that its
+ * An image that came with the disk was never installed by us: its kernel is copied into data, so that its
  * entry can be made anew like any other's, and that it is good is written down.
  */
-export async function keepRunningImage(room: OsRoom, esp: OsFiles): Promise<void> {
-  const { view, history, running, host } = room
-  const { imageId, rootBytes } = running
-  const entry = entryOf(view, imageId)
-  if (entry === undefined || !isUsable(entry)) return
-  if (entry.tries === undefined && !history.blessed.has(imageId))
-    await record(room, { kind: 'Blessed', time: timeOf(room), imageId })
+export async function keepSeenImages(room: OsRoom, esp: OsFiles): Promise<void> {
+  const { view, host } = room
+  if (!host.data.isDurable) return
+  for (const entry of view.entries) {
+    const { image } = entry
+    if (entry.isHidden || !isUsable(entry) || image === undefined) continue
+    if (slotOf(view, image.imageId) === undefined) continue
+    const isNews = !room.history.blessed.has(image.imageId)
+    if (entry.tries === undefined && isNews && !room.history.condemned.has(image.imageId))
+      await record(room, { kind: 'Blessed', time: timeOf(room), imageId: image.imageId })
+    if (knownOf(view, image.imageId)?.hasCopy !== true) await keepKernel(room, esp, entry)
+  }
+}
+
+async function keepKernel({ host, view }: OsRoom, esp: OsFiles, entry: EspEntry): Promise<void> {
+  const { image, version, sizeBytes, file } = entry
+  if (image === undefined || sizeBytes > kernelBytesMax) return
+  const { imageId, rootBytes } = image
   const known = knownOf(view, imageId)
-  if (known?.hasCopy === true || !host.data.isDurable || entry.sizeBytes > kernelBytesMax) return
   const directory = imagesDirectory(host.data)
   await makeDirectories(host.data.files, directory)
   const path = `${directory}/${copyName(imageId)}`
   const hash = createHash('sha256')
   {
-    await using from = await esp.open(entryPath(entry.file), 'existing')
+    await using from = await esp.open(entryPath(file), 'existing')
     await using to = await host.data.files.open(`${path}.new`, 'create')
-    for (let offset = 0; offset < entry.sizeBytes; offset += writeBytes) {
+    for (let offset = 0; offset < sizeBytes; offset += writeBytes) {
       const bytes = await from.read(offset, writeBytes)
       hash.update(bytes)
       await to.write(offset, bytes)
     }
     await to.sync()
   }
+  const kernel = { digest: `sha256:${hash.digest('hex')}`, sizeBytes }
+  // What was signed counts for more than what is on the ESP.
+  if (known !== undefined && known.kernel.digest !== kernel.digest) return
   await host.data.files.rename(`${path}.new`, path)
   await host.data.files.syncDirectory(directory)
-  const kernel = { digest: `sha256:${hash.digest('hex')}`, sizeBytes: entry.sizeBytes }
   await keepKnownImage(host.data, {
     imageId,
     rootBytes,
     kernel,
-    version: entry.version ?? known?.version ?? '',
+    version: version ?? known?.version ?? '',
     digest: known?.digest,
     description: known?.description,
   })

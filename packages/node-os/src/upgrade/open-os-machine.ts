@@ -4,7 +4,7 @@ import { parseCommandLine, type ImageWords } from './command-line.ts'
 import { blessRunning, condemnRunning } from './end-trial.ts'
 import { installImage } from './install-image.ts'
 import { type Journal, openJournal } from './journal.ts'
-import { keepRunningImage, forgetLostImages } from './kept-images.ts'
+import { keepSeenImages, forgetLostImages } from './kept-images.ts'
 import { messageLengthMax, progressBytes } from './limits.ts'
 import { createMemoryFiles } from './memory-files.ts'
 import { type DataPlace, OsDiskError, type OsHost } from './os-host.ts'
@@ -95,7 +95,9 @@ async function begin(room: OsRoom): Promise<void> {
       await look(room, esp)
       await judge(room)
       await repair(room, esp)
-      await quietly(room, 'The running image could not be kept', () => keepRunningImage(room, esp))
+      await quietly(room, 'The kernels on the ESP could not be copied', () =>
+        keepSeenImages(room, esp),
+      )
       await look(room, esp)
     })
   } catch (error) {
