@@ -3,6 +3,8 @@ import { rolloutKind } from '@skerry/api/kinds/rollout'
 import { systemClock } from '@skerry/base/clock'
 import { showAgentStatus } from './commands/agent-status.ts'
 import { addConfigCommands } from './commands/config-check.ts'
+import { addImageCommands } from './commands/image.ts'
+import { addKeysCommands } from './commands/keys.ts'
 import { pushModel } from './commands/model-push.ts'
 import { listRollouts, rolloutVerbs, sayToRollout, watchRollout } from './commands/rollout.ts'
 import { runProgram } from './commands/run-program.ts'
@@ -38,6 +40,8 @@ export function createProgram(stop: AbortSignal): Command {
   addSite(program)
   addModel(program, stop)
   addRollout(program, stop)
+  addImageCommands(program, stop)
+  addKeysCommands(program)
   addToken(program)
   addAgent(program)
   addBackup(program)

@@ -5,12 +5,11 @@ import { type ModelVersion, modelVersionKind } from '@skerry/api/kinds/model'
 import { type ApiError, isApiError } from '@skerry/api/status'
 import { digestOf, digestOfStream } from '@skerry/artifact/digest-of'
 import { buildModelArtifact } from '@skerry/artifact/oci-manifest'
-import { type RegistryClient, createRegistryClient } from '@skerry/artifact/registry-client'
-import { createRegistryTransport } from '@skerry/artifact/registry-transport'
-import { systemClock } from '@skerry/base/clock'
+import type { RegistryClient } from '@skerry/artifact/registry-client'
 import type { Digest } from '@skerry/base/digest'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import type { HubAccess } from '../hub-access.ts'
+import { hubRegistry } from '../hub-registry.ts'
 import { createProgress } from '../progress.ts'
 
 export type PushOptions = {
@@ -31,7 +30,7 @@ export async function pushModel(hub: HubAccess, options: PushOptions): Promise<M
   const { digest } = await digestOfStream(createReadStream(options.file))
   const version = options.version ?? (await nextVersion(hub, options.model))
   const repository = `models/${hub.namespace}/${options.model}`
-  const registry = registryOf(hub)
+  const registry = hubRegistry(hub)
   const progress = createProgress(`pushing ${basename(options.file)}`, size)
   const { config, manifest } = buildModelArtifact(
     { name: options.model, version, format: 'onnx' },
@@ -51,20 +50,6 @@ export async function pushModel(hub: HubAccess, options: PushOptions): Promise<M
   } finally {
     progress.end()
   }
-}
-
-function registryOf(hub: HubAccess): RegistryClient {
-  const { server, authority, clientCertificate, clientKey, token } = hub.address
-  return createRegistryClient({
-    registry: server,
-    clock: systemClock,
-    transport: createRegistryTransport({
-      ...(authority === undefined ? {} : { ca: authority }),
-      ...(clientCertificate === undefined ? {} : { cert: clientCertificate }),
-      ...(clientKey === undefined ? {} : { key: clientKey }),
-      ...(token === undefined ? {} : { token }),
-    }),
-  })
 }
 
 async function pushConfig(
