@@ -43,9 +43,10 @@ keep_paths() {
   done
 }
 
-# Where data keeps the directory $1.
+# Where data keeps the directory $1: its path is one name there, as in etc:ssh, so that none is inside another.
 place_of() {
-  case $1 in /var) echo /sysroot/data/var ;; *) echo "/sysroot/data/bind$1" ;; esac
+  name=${1#/}
+  case $1 in /var) echo /sysroot/data/var ;; *) echo "/sysroot/data/bind/${name//\//:}" ;; esac
 }
 
 # Whether the directory $1 can be bound from data; if not, why says why. A link on the way would lead out of
@@ -57,6 +58,11 @@ can_be_kept() {
   case "$1/" in /var/* | /data/* | /usr/* | /dev/* | /proc/* | /sys/* | /run/* | /tmp/* | /efi/* | /boot/* | /etc/) return 1 ;; esac
   for kept_path in $paths; do
     case "$1/" in "$kept_path"/*) return 1 ;; esac
+    case "$kept_path/" in "$1"/*)
+      why="$kept_path in it is kept already: declare the outer one first"
+      return 1
+      ;;
+    esac
   done
   why='it is not a directory of the image'
   [ -d "/sysroot$1" ] || return 1
@@ -88,13 +94,15 @@ copy_missing() {
 
 # Everything is durable before the first rename, and the renames are before anybody uses what they made.
 copy_all() {
+  mkdir -p $staging /sysroot/data/bind 2>/run/skerry/error || return 1
   for path in $missing; do
-    mkdir -p "$staging${path%/*}" && cp -a "/sysroot$path" "$staging$path" || return 1
+    place=$(place_of "$path")
+    cp -a "/sysroot$path" "$staging/${place##*/}" || return 1
   done 2>/run/skerry/error
   sync -f $staging 2>/run/skerry/error || return 1
   for path in $missing; do
     place=$(place_of "$path")
-    mkdir -p "${place%/*}" && mv "$staging$path" "$place" || return 1
+    mv "$staging/${place##*/}" "$place" || return 1
   done 2>/run/skerry/error
   rm -rf $staging
   sync -f /sysroot/data 2>/run/skerry/error || return 1

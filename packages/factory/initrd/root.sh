@@ -20,17 +20,23 @@ disk_of() {
   echo "${path##*/}"
 }
 
-# The disk with the partition that the loader says it was started from; empty where nothing says so.
+# The disk that the loader was started from; empty where the firmware does not say. The kernel does not tell a
+# partition's uuid, so the tables are read: 128 entries of 128 bytes from the third sector on.
 boot_disk() {
   variable=/sys/firmware/efi/efivars/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
   [ -e $variable ] || return
   # Four bytes of attributes, then UTF-16; efivarfs does not seek, hence cat.
-  uuid=$(cat $variable | tail -c +5 | tr -d '\0' | tr A-F a-f)
-  is_hex 32 "$(echo "$uuid" | tr -d -)" || return
-  for event in $(grep -lx "PARTUUID=$uuid" /sys/class/block/*/uevent); do
-    event=${event%/uevent}
-    disk_of "${event##*/}"
-    return
+  uuid=$(cat $variable | tail -c +5 | tr -d '\0-' | tr A-F a-f)
+  is_hex 32 "$uuid" || return
+  # On the disk the first three groups have their least byte first.
+  bytes=${uuid:6:2}${uuid:4:2}${uuid:2:2}${uuid:0:2}${uuid:10:2}${uuid:8:2}${uuid:14:2}${uuid:12:2}${uuid:16}
+  for path in /sys/class/block/*; do
+    { [ -e "$path/device" ] && read -r sector <"$path/queue/logical_block_size"; } || continue
+    name=${path##*/}
+    if dd "if=/dev/$name" "bs=$sector" skip=2 "count=$((16384 / sector))" | hexdump -v -e '16/1 "%02x" "\n"' | grep -q "^$bytes"; then
+      echo "$name"
+      return
+    fi
   done
 }
 

@@ -65,7 +65,11 @@ async function boot(name: string, setup: Setup): Promise<Machine> {
   assert.ok(typeof trees !== 'string')
   const here = join(directory, name)
   await mkdir(here)
-  const initrd = await buildInitrd({ ...(await request()), files: setup.files ?? new Map() })
+  const initrd = await buildInitrd({
+    ...(await request()),
+    files: setup.files ?? new Map(),
+    compressionLevel: 3,
+  })
   await writeFile(join(here, 'initrd'), initrd.bytes)
   writeGptDisk(join(here, 'disk'), [
     { label: 'esp', sizeBytes: 4 * mebibyte },

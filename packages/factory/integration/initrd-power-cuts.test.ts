@@ -21,7 +21,10 @@ const dataMiB = 16
 const seedsPerPrefix = 2
 
 /** The files of the image that must be in a copy as soon as the copy has its name. */
-const seeds = { '/var': '/var/lib/thing/seed', '/bind/opt/kept': '/bind/opt/kept/seed' }
+const seeds = {
+  '/var': '/var/lib/thing/seed',
+  '/bind/opt:kept': '/bind/opt:kept/seed',
+}
 
 /** What is wrong with the data partition that a power cut left; the journal is replayed first. */
 function problemsOf(data: Buffer): string[] {

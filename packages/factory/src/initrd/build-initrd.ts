@@ -27,6 +27,8 @@ export type InitrdRequest = {
   readonly modules?: ModuleLists
   /** Path -> bytes, in place of ours or beside them: how tests make an initrd that hangs. */
   readonly files?: ReadonlyMap<string, Uint8Array>
+  /** Of zstd; 19 unless told, which takes 8 s and saves 13 % over the 0.5 s of 9. */
+  readonly compressionLevel?: number
 }
 
 export type Initrd = {
@@ -38,7 +40,7 @@ export type Initrd = {
   readonly unpackedBytes: number
 }
 
-const compressionLevel = 19
+const defaultCompressionLevel = 19
 const scripts = join(import.meta.dirname, '../../initrd')
 
 /** Makes the initrd, the same for every root. Rejects with an InitrdError that says what the trees lack. */
@@ -78,7 +80,7 @@ export async function buildInitrd(request: InitrdRequest): Promise<Initrd> {
     )
   }
   return {
-    bytes: await compressed(archive),
+    bytes: await compressed(archive, request.compressionLevel ?? defaultCompressionLevel),
     modules: modules.map(({ name }) => name),
     files: entries.size,
     unpackedBytes: archive.length,
@@ -110,9 +112,9 @@ function modulePath(kernelVersion: string, module: KernelModule): string {
   return `usr/lib/modules/${kernelVersion}/${module.path}`
 }
 
-async function compressed(archive: Uint8Array): Promise<Buffer> {
+async function compressed(archive: Uint8Array, level: number): Promise<Buffer> {
   const params = {
-    [constants.ZSTD_c_compressionLevel]: compressionLevel,
+    [constants.ZSTD_c_compressionLevel]: level,
     [constants.ZSTD_c_checksumFlag]: 1,
   }
   return promisify(zstdCompress)(archive, { params })

@@ -54,7 +54,7 @@ export function writeBusyboxRoot(directory: string, packages: Root): void {
   put('opt/kept/seed', seedText)
   put('usr/lib/skerry/node', earlyStage, 0o755)
   put('usr/lib/skerry/node-os.mjs', '')
-  put('usr/lib/skerry/persistent-paths', '# declared\n/opt/kept\n/opt/lost\n../etc\n/bin\n')
+  put('usr/lib/skerry/persistent-paths', '# declared\n/opt/kept\n/opt\n/opt/lost\n../etc\n/bin\n')
 }
 
 /** In the place of cloud-config: says that it ran, and hangs where the command line asks for it. */
