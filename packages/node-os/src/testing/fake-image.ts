@@ -49,7 +49,9 @@ export async function makeFakeImage(options: FakeImageOptions): Promise<FakeImag
   const rootHash = await writeVerityTree(
     {
       read: async (offset, sizeBytes) => slot.subarray(offset, offset + sizeBytes),
-      write: async (offset, bytes) => void slot.set(bytes, offset),
+      write: async (offset, bytes) => {
+        slot.set(bytes, offset)
+      },
     },
     root.length,
   )

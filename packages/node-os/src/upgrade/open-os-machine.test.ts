@@ -11,11 +11,6 @@ describe('an update', () => {
   it('to a good image is installed, switched to, found healthy and kept', async () => {
     const machine = createSimulatedMachine({ images: [v1, v2], installed: [{ image: v1 }] })
     const state = await drive(machine, { target: v2 })
-      JSON.stringify(state.report, null, 1),
-      [...machine.esp.content().keys()],
-      [...machine.data.content().keys()],
-      machine.power.operations,
-    )
     assert.equal(state.report.imageId, v2.description.imageId)
   })
 })
