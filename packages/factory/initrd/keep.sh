@@ -64,14 +64,14 @@ can_be_kept() {
       ;;
     esac
   done
-  why='it is not a directory of the image'
-  [ -d "/sysroot$1" ] || return 1
   why='a part of it is a symbolic link'
   part=$1
   while [ -n "$part" ]; do
     [ -L "/sysroot$part" ] && return 1
     part=${part%/*}
   done
+  why='it is not a directory of the image'
+  [ -d "/sysroot$1" ]
 }
 
 copy_missing() {

@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { initrdApplets, initrdScripts } from '@skerry/factory/initrd/initrd-content'
+import { writeGptDisk } from '@skerry/factory/initrd/testing/gpt-disk'
+import { treesForTest } from '@skerry/factory/lab/testing/lab-trees'
+
+const trees = await treesForTest()
+const skip = typeof trees === 'string' ? trees : false
+const variable = 'LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f'
+
+let root = ''
+
+/** A place in which the scripts see nothing but what a test puts there. */
+before(() => {
+  if (typeof trees === 'string') return
+  root = mkdtempSync(join(tmpdir(), 'initrd-scripts-'))
+  for (const path of ['usr/bin', 'dev', 'run', 'sysroot/data', 'sys/firmware/efi/efivars']) {
+    mkdirSync(join(root, path), { recursive: true })
+  }
+  copyFileSync(join(trees.initrd.path, 'usr/bin/busybox'), join(root, 'usr/bin/busybox'))
+  for (const applet of initrdApplets) symlinkSync('busybox', join(root, 'usr/bin', applet))
+  for (const name of initrdScripts) {
+    copyFileSync(join(import.meta.dirname, `../initrd/${name}.sh`), join(root, `${name}.sh`))
+  }
+})
+after(() => rmSync(root, { recursive: true, force: true }))
+
+/** What these commands print, with all parts of the script read. */
+function run(commands: string): string {
+  const enter = process.getuid?.() === 0 ? [] : ['unshare', '--map-root-user']
+  const words = [...enter, 'chroot', root, '/usr/bin/sh', '-c']
+  const parts = initrdScripts.map((name) => `. /${name}.sh`).join('; ')
+  const env = { PATH: '/usr/bin:/usr/sbin:/bin:/sbin' }
+  const stdio: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore']
+  const rest = [...words.slice(1), `${parts}\n${commands}`]
+  return execFileSync(words[0]!, rest, { env, stdio, encoding: 'utf8' })
+}
+
+function putDisk(name: string, partitions: number): void {
+  const labels = Array.from({ length: partitions }, () => ({ label: 'esp', sizeBytes: 1 << 20 }))
+  writeGptDisk(join(root, 'dev', name), labels)
+  mkdirSync(join(root, 'sys/class/block', name, 'queue'), { recursive: true })
+  writeFileSync(join(root, 'sys/class/block', name, 'queue/logical_block_size'), '512\n')
+  writeFileSync(join(root, 'sys/class/block', name, 'device'), '')
+}
+
+function putLoaderVariable(uuid: string): void {
+  const bytes = Buffer.concat([Buffer.from([6, 0, 0, 0]), Buffer.from(`${uuid}\0`, 'utf16le')])
+  writeFileSync(join(root, 'sys/firmware/efi/efivars', variable), bytes)
+}
+
+test('the disk that the loader came from is found by the uuid of its partition', { skip }, () => {
+  assert.equal(run('boot_disk; true'), '', 'a machine without firmware variables')
+  // The test's second partition has 02 in every byte of its uuid; only the second disk has one.
+  putDisk('sda', 1)
+  putDisk('sdb', 2)
+  putLoaderVariable('02020202-0202-0202-0202-020202020202')
+  assert.equal(run('boot_disk; true'), 'sdb\n')
+  for (const uuid of ['0A020202-0202-0202-0202-020202020202', '', '*', '02'.repeat(500)]) {
+    putLoaderVariable(uuid)
+    assert.equal(run('boot_disk; true'), '', uuid)
+  }
+})
+
+test(
+  'a path is kept if it is a directory of the image that nothing else decides on',
+  { skip },
+  () => {
+    for (const path of ['opt/app/data', 'srv', 'etc/app', 'usr/bin', 'var/lib', 'a b']) {
+      mkdirSync(join(root, 'sysroot', path), { recursive: true })
+    }
+    symlinkSync('/srv', join(root, 'sysroot/link'))
+    const verdict = (path: string) =>
+      run(
+        `paths='/var /etc/ssh /opt/app'; can_be_kept '${path}' && echo kept || echo "$why"`,
+      ).trim()
+    for (const path of ['/srv', '/etc/app']) assert.equal(verdict(path), 'kept', path)
+    const refused: Record<string, RegExp> = {
+      srv: /absolute path/,
+      '/a b': /absolute path/,
+      '/srv/': /absolute path/,
+      '/srv//x': /absolute path/,
+      '/srv/../etc': /absolute path/,
+      '/': /absolute path/,
+      '/srv/*': /absolute path/,
+      '/etc': /as a whole already/,
+      '/usr/bin': /as a whole already/,
+      '/var/lib': /as a whole already/,
+      '/data': /as a whole already/,
+      '/opt/app': /as a whole already/,
+      '/opt/app/data': /as a whole already/,
+      '/opt': /\/opt\/app in it is kept already/,
+      '/none': /not a directory/,
+      '/link': /symbolic link/,
+    }
+    for (const [path, message] of Object.entries(refused))
+      assert.match(verdict(path), message, path)
+  },
+)
+
+test('a number of seconds or bytes is taken only if it is one', { skip }, () => {
+  const isNumber = (text: string) =>
+    run(`is_number '${text}' 10 3600 && echo yes || echo no`).trim()
+  for (const text of ['10', '180', '3600']) assert.equal(isNumber(text), 'yes', text)
+  for (const text of ['', '9', '3601', '-20', '1e3', '0x20', '20 ', '9'.repeat(40), '$(reboot)']) {
+    assert.equal(isNumber(text), 'no', text)
+  }
+})
