@@ -5,6 +5,7 @@ import { showAgentStatus } from './commands/agent-status.ts'
 import { addConfigCommands } from './commands/config-check.ts'
 import { addImageCommands } from './commands/image.ts'
 import { addKeysCommands } from './commands/keys.ts'
+import { addLabCommands } from './commands/lab-commands.ts'
 import { pushModel } from './commands/model-push.ts'
 import { listRollouts, rolloutVerbs, sayToRollout, watchRollout } from './commands/rollout.ts'
 import { runProgram } from './commands/run-program.ts'
@@ -42,6 +43,7 @@ export function createProgram(stop: AbortSignal): Command {
   addRollout(program, stop)
   addImageCommands(program, stop)
   addKeysCommands(program)
+  addLabCommands(program, stop)
   addToken(program)
   addAgent(program)
   addBackup(program)

@@ -11,6 +11,7 @@ export class ConsoleRecord implements Disposable {
   #fd: number
   #fileBytes = 0
   #watchers = new Set<(line: ConsoleLine) => void>()
+  #byteWatchers = new Set<(bytes: Uint8Array) => void>()
   #hasEnded = false
   #wakers = new Set<() => void>()
 
@@ -49,6 +50,16 @@ export class ConsoleRecord implements Disposable {
   watch(watcher: (line: ConsoleLine) => void): Disposable {
     this.#watchers.add(watcher)
     return { [Symbol.dispose]: () => void this.#watchers.delete(watcher) }
+  }
+
+  /** All that comes, as it comes, for a person who types at a prompt. */
+  addBytes(bytes: Uint8Array): void {
+    for (const watcher of this.#byteWatchers) watcher(bytes)
+  }
+
+  watchBytes(watcher: (bytes: Uint8Array) => void): Disposable {
+    this.#byteWatchers.add(watcher)
+    return { [Symbol.dispose]: () => void this.#byteWatchers.delete(watcher) }
   }
 
   /** The line of this number; undefined if it has not come, or is so old that only the file has it. */

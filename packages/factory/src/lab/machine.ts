@@ -102,7 +102,10 @@ export class Machine implements AsyncDisposable {
     for (const stream of [child.stdout, child.stderr]) {
       const splitter = createLineSplitter()
       const add = (text: string) => this.console.add({ seconds: this.seconds, text })
-      stream?.on('data', (bytes: Buffer) => splitter.push(bytes).forEach(add))
+      stream?.on('data', (bytes: Buffer) => {
+        this.console.addBytes(bytes)
+        splitter.push(bytes).forEach(add)
+      })
       stream?.on('end', () => splitter.unfinished !== '' && add(splitter.unfinished))
     }
     child.once('close', () => this.#ended(child))
