@@ -663,15 +663,18 @@ skerry:
     }
     const report = await run(root, text.replace('  ntp: [ntp.example]\n', ''), ['boot'])
     assert.deepEqual(problems(report), [])
-    assert.deepEqual(asked, [
-      'ip link set lo up',
-      'ip link set eth0 up',
-      'udhcpc -i eth0 -s /run/skerry/network/udhcpc.sh -p /run/skerry/network/eth0.pid -b -t 4 -T 2',
-      'ip link set eth1 mtu 1400',
-      'ip link set eth1 up',
-      'ip addr replace 10.0.0.2/24 dev eth1',
-      'ip route replace default via 10.0.0.1 dev eth1',
-    ])
+    assert.deepEqual(
+      asked.filter((line) => !line.startsWith('modprobe')),
+      [
+        'ip link set lo up',
+        'ip link set eth0 up',
+        'udhcpc -i eth0 -s /run/skerry/network/udhcpc.sh -p /run/skerry/network/eth0.pid -b -t 4 -T 2',
+        'ip link set eth1 mtu 1400',
+        'ip link set eth1 up',
+        'ip addr replace 10.0.0.2/24 dev eth1',
+        'ip route replace default via 10.0.0.1 dev eth1',
+      ],
+    )
     assert.equal(root.get('/etc/resolv.conf'), 'nameserver 10.0.0.1\n')
     assert.equal(root.mode('/run/skerry/network/udhcpc.sh'), '0755')
   })

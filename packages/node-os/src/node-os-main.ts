@@ -3,19 +3,26 @@ import { readFileSync } from 'node:fs'
 import { toError } from '@skerry/base/assert'
 import { checkConfig } from './cloud-config/check-config.ts'
 import { findingText } from './cloud-config/finding.ts'
+import { stageNames } from './cloud-config/stage-names.ts'
 import { readConfigDrives } from './stages/config-drive.ts'
 import { createRealStageHost } from './stages/real-stage-host.ts'
 import { runStages } from './stages/run-stages.ts'
 
-const usage = `node-os early          cloud-config before init, as the initrd calls it
-node-os check FILE...  what is wrong with these files`
+const usage = `node-os early           cloud-config before init, as the initrd calls it
+node-os stage STAGE...  runs stages once more, as the agent does
+node-os check FILE...   what is wrong with these files`
 
 /** 0: done, or the files are well. 1: a file has errors. 2: wrong command line or a broken assumption. */
 async function main(words: readonly string[]): Promise<number> {
   const { positionals } = parseArgs({ args: [...words], allowPositionals: true })
-  const [command, ...files] = positionals
+  const [command, ...names] = positionals
   if (command === 'early') return runEarly()
-  if (command === 'check' && files.length > 0) return check(files)
+  if (command === 'check' && names.length > 0) return check(names)
+  const stages = stageNames.filter((name) => names.includes(name))
+  if (command === 'stage' && stages.length > 0 && stages.length === names.length) {
+    await runStages(createRealStageHost({ phase: 'late', say }), stages)
+    return 0
+  }
   process.stderr.write(`${usage}\n`)
   return 2
 }

@@ -15,11 +15,14 @@ import {
 export const driveCopyPath = `${nodePaths.run}/config-drive`
 const mountPoint = `${nodePaths.run}/drive`
 
-/** Copies the configuration of every config drive into memory; says what it finds. */
-export async function readConfigDrives(host: StageHost): Promise<void> {
-  for (const { device, volume } of findDrives(host)) {
+/** Copies the configuration of every config drive into memory and says what it finds. Whether there was one. */
+export async function readConfigDrives(host: StageHost): Promise<boolean> {
+  // Nobody has loaded drivers yet; those that are built in, or not there, are no matter.
+  await load(host, driveModules)
+  const drives = findDrives(host)
+  for (const { device, volume } of drives) {
     host.say(`skerry: config drive ${volume.label} on ${device}`)
-    await host.run({ command: [busyboxPath, 'modprobe', moduleOf(volume)], deadlineMs: toolMs })
+    await load(host, volumeModules[volume.format])
     host.makeDirectory(mountPoint, rootOwned(0o700))
     const mounted = await host.run({
       command: [
@@ -43,9 +46,27 @@ export async function readConfigDrives(host: StageHost): Promise<void> {
     copyDrive(host, device.split('/').at(-1)!)
     await host.run({ command: [busyboxPath, 'umount', mountPoint], deadlineMs: toolMs })
   }
+  return drives.length > 0
 }
 
-const moduleOf = ({ format }: Volume) => (format === 'vfat' ? 'vfat' : 'isofs')
+/** A stick that came too late for init is read when the agent starts. Whether there is one now. */
+export async function readLateDrives(host: StageHost): Promise<boolean> {
+  if (host.look(driveCopyPath) !== undefined) return false
+  return await readConfigDrives(host)
+}
+
+/** What brings disks in trays and on USB. */
+const driveModules = ['sr_mod', 'usb_storage', 'uas']
+/** The kernel would ask the root's modprobe for the alphabets, and a small root has none. */
+const volumeModules: Readonly<Record<Volume['format'], readonly string[]>> = {
+  vfat: ['vfat', 'nls_cp437', 'nls_ascii', 'nls_iso8859-1', 'nls_utf8'],
+  iso9660: ['isofs', 'nls_utf8'],
+}
+
+async function load(host: StageHost, modules: readonly string[]): Promise<void> {
+  for (const name of modules)
+    await host.run({ command: [busyboxPath, 'modprobe', name], deadlineMs: toolMs })
+}
 
 type Drive = { readonly device: string; readonly volume: Volume }
 

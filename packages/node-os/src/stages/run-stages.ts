@@ -12,6 +12,7 @@ import {
   reportFinding,
   writeConfigReport,
 } from './config-report.ts'
+import { readLateDrives } from './config-drive.ts'
 import { readConfigs } from './config-sources.ts'
 import {
   earlyCommandMs,
@@ -34,12 +35,13 @@ export async function runStages(
   host: StageHost,
   names: readonly StageName[],
 ): Promise<ConfigReport> {
+  const isReplayed = host.phase === 'late' && names.includes('boot') && (await lateDrives(host))
   const config = readConfigs(host)
-  if (host.phase === 'early') sayFindings(host, config.findings)
+  if (host.phase === 'early' || isReplayed) sayFindings(host, config.findings)
   const now = { files: config.files, findings: config.findings.map(reportFinding) }
   const done: StageReport[] = []
   let report = writeConfigReport(host, now, done)
-  for (const name of withFs(names))
+  for (const name of withFs(isReplayed ? ['initramfs', ...names] : names))
     for (const part of partsOf(name)) {
       const stage = await runPart(host, config, { name, part })
       if (stage === undefined) continue
@@ -48,6 +50,16 @@ export async function runStages(
       report = writeConfigReport(host, now, done)
     }
   return report
+}
+
+/** What stage initramfs would have done before init is done now: better late than at the next boot. */
+async function lateDrives(host: StageHost): Promise<boolean> {
+  try {
+    return await readLateDrives(host)
+  } catch (thrown) {
+    host.say(`skerry: config drive: ${toError(thrown).message}`)
+    return false
+  }
 }
 
 /** The data partition is there before init, so what Kairos does once it is mounted follows boot at once. */
