@@ -28,7 +28,7 @@ import { sourceDigest } from './build/source-digest.ts'
 import type { Mirror } from './debian/apt-sources.ts'
 import { type FactoryCache, openFactoryCache } from './debian/factory-cache.ts'
 import { readLock } from './debian/read-lock.ts'
-import { readPublicKeys } from './keys/open-keys.ts'
+import { openSigner, readPublicKeys } from './keys/open-keys.ts'
 
 export type BuildRequest = {
   /** The schematic. */
@@ -93,6 +93,8 @@ export async function buildImage(request: BuildRequest): Promise<BuildRecord> {
   const directory = await keysOf(request, context)
   const publicKeys = await readPublicKeys(directory)
   const passphrase = await request.passphrase()
+  // A wrong one is told now, and not after minutes of work.
+  await openSigner(directory, 'db', passphrase)
   checkSpace(await planBuild(context, { out, disks }))
 
   const trees = await openTrees(context)
