@@ -30,13 +30,15 @@ export const defaultModules: ModuleLists = {
   watchdog: words('wdat_wdt i6300esb lpc_ich i2c_i801 iTCO_wdt i2c_piix4 sp5100_tco hpwdt'),
   softdog: ['softdog'],
   // Without the fast SHA-256 each block that is read costs several times as much. erofs and ext4 ask for crc32c
-  // by what it does, which is no module's name, and nothing here could answer the kernel.
+  // by what it does, which is no module's name, and nothing here could answer the kernel. The agent mounts the ESP
+  // where the root may have no modprobe: FAT and its two tables of names are loaded before.
   drivers: words(`
     efi_pstore efivarfs
     virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod nvme vmd ahci ata_piix
     vmw_pvscsi hv_storvsc xen_blkfront mptspi mpt3sas megaraid_sas smartpqi
     xhci_pci ehci_pci usb_storage uas sdhci_pci sdhci_acpi mmc_block
-    sha256_ssse3 crc32c_generic crc32c_intel dm_verity erofs overlay ext4`),
+    sha256_ssse3 crc32c_generic crc32c_intel dm_verity erofs overlay ext4
+    vfat nls_cp437 nls_ascii`),
 }
 
 function words(text: string): readonly string[] {
