@@ -51,9 +51,14 @@ function filesMismatch({ host, step }: StepRun): string | undefined {
 async function commandFailed(run: StepRun): Promise<string | undefined> {
   const { host, step } = run
   if (step.if === undefined) return undefined
+  const deadlineMs = run.commandMs()
+  if (deadlineMs <= 0) {
+    run.problem(step.at, 'this step was not run: those before it took all the time of the stage')
+    return 'there was no time left'
+  }
   const result = await host.run({
     command: ['/bin/sh', '-c', rendered(run, step.at, step.if)],
-    deadlineMs: run.commandMs(),
+    deadlineMs,
   })
   if (result.ok) return undefined
   // Not zero is an answer; whatever else happened is worth a word.
