@@ -13,7 +13,7 @@ export class ConsoleRecord implements Disposable {
   #watchers = new Set<(line: ConsoleLine) => void>()
   #byteWatchers = new Set<(bytes: Uint8Array) => void>()
   #hasEnded = false
-  #wakers = new Set<() => void>()
+  #change = Promise.withResolvers<void>()
 
   constructor(file: string) {
     this.file = file
@@ -43,7 +43,7 @@ export class ConsoleRecord implements Disposable {
       this.#lines = this.#lines.slice(labLimits.consoleLinesMax)
     }
     for (const watcher of this.#watchers) watcher(line)
-    this.#wake()
+    this.wake()
   }
 
   /** Calls at once for each line that comes, before anything else is done with it. */
@@ -98,23 +98,18 @@ export class ConsoleRecord implements Disposable {
 
   /** Resolves when a line comes or somebody calls `wake`. */
   changed(): Promise<void> {
-    return new Promise((resolve) => this.#wakers.add(resolve))
+    return this.#change.promise
   }
 
   wake(): void {
-    this.#wake()
-  }
-
-  #wake(): void {
-    const wakers = [...this.#wakers]
-    this.#wakers.clear()
-    for (const wake of wakers) wake()
+    this.#change.resolve()
+    this.#change = Promise.withResolvers<void>()
   }
 
   [Symbol.dispose](): void {
     if (this.#hasEnded) return
     this.#hasEnded = true
     closeSync(this.#fd)
-    this.#wake()
+    this.wake()
   }
 }

@@ -1,6 +1,13 @@
 import { espPaths, partitionLabels, verityBlockBytes } from '@skerry/api/os/os-layout'
 import { type DiskView, bytesView, openDiskFile, pageBytes, partOf } from './disk-view.ts'
-import { type FatFile, findFile, listDirectory, piecesOf, readFatFile } from './fat-files.ts'
+import {
+  type FatFile,
+  type FilePiece,
+  findFile,
+  listDirectory,
+  piecesOf,
+  readFatFile,
+} from './fat-files.ts'
 import { fatHealth } from './fat-health.ts'
 import { type FatVolume, openFat } from './fat-volume.ts'
 import { describeExt4 } from './ext4-superblock.ts'
@@ -31,6 +38,7 @@ export class DiskInspector implements Disposable {
   #loaders: readonly { readonly path: string; readonly truth: Truth }[]
   #table: { readonly name: string; readonly result: PartitionTableResult } | undefined
   #comparisons = new Map<string, boolean>()
+  #pieces = new Map<string, readonly FilePiece[]>()
 
   /** `base` is a disk that is known to be good: its loaders are what they must stay. */
   constructor(images: readonly KnownImage[], base: DiskView) {
@@ -95,7 +103,7 @@ export class DiskInspector implements Disposable {
   /** Whether the file is there and has these bytes. */
   #isFile(volume: FatVolume, file: FatFile | undefined, truth: Truth): boolean {
     if (file === undefined || file.sizeBytes !== truth.view.sizeBytes) return false
-    const pieces = piecesOf(volume, file, pageBytes)
+    const pieces = this.#piecesOf(volume, file)
     const bytes = pieces.reduce((sum, { length }) => sum + length, 0)
     return (
       bytes === file.sizeBytes &&
@@ -103,6 +111,19 @@ export class DiskInspector implements Disposable {
         this.#isSame(volume.view, offset, { truth, at, length }),
       )
     )
+  }
+
+  /** A kernel has 30,000 clusters of 512 bytes: its chain is followed again only when the table changed. */
+  #piecesOf(volume: FatVolume, file: FatFile): readonly FilePiece[] {
+    const table = volume.view.contentName(volume.tableOffset, volume.tableBytes)
+    if (table === '') return piecesOf(volume, file, pageBytes)
+    const name = `${file.firstCluster} ${file.sizeBytes} ${table}`
+    const known = this.#pieces.get(name)
+    if (known !== undefined) return known
+    const pieces = piecesOf(volume, file, pageBytes)
+    if (this.#pieces.size >= diskLimits.rememberedChainsMax) this.#pieces.clear()
+    this.#pieces.set(name, pieces)
+    return pieces
   }
 
   #isSame(

@@ -45,4 +45,6 @@ export const diskLimits = {
   timelineMax: 1000,
   /** Contents that are remembered, before all is forgotten: 100 bytes each. */
   rememberedMax: 500_000,
+  /** Places of files that are remembered; a fragmented one has thousands. */
+  rememberedChainsMax: 5_000,
 } as const

@@ -56,6 +56,11 @@ export class Machine implements AsyncDisposable {
     return this.#running !== undefined
   }
 
+  /** As it is now, with the overlays of temporary disks: what `restart` may be given changed parts of. */
+  get hardware(): MachineHardware {
+    return this.#parts.hardware
+  }
+
   /** Number of QEMU's process while it runs. */
   get pid(): number | undefined {
     return this.#running?.pid
@@ -200,7 +205,10 @@ export class Machine implements AsyncDisposable {
     return line
   }
 
-  /** Power off and on again; with other hardware if that is given. The disks stay as they are. */
+  /**
+   * Power off and on again, with other hardware if that is given. What the disks hold stays; a log of writes
+   * begins anew.
+   */
   async restart(changes: Partial<MachineHardware> = {}): Promise<void> {
     await this.cutPower()
     this.#parts = { ...this.#parts, hardware: { ...this.#parts.hardware, ...changes } }
