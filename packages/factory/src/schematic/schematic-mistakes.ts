@@ -34,6 +34,11 @@ export function schematicMistakes(schematic: Schematic): Problem[] {
   for (const [index, word] of schematic.commandLine.entries())
     if (/^(skerry\.(root|size|image|watchdog)|root|roothash|systemd\.verity\w*)=/.test(word))
       add(`commandLine[${index}]`, `${word.split('=')[0]} is set by the factory: remove it`)
+    else if (word === 'ro' || word === 'rw')
+      add(
+        `commandLine[${index}]`,
+        `${word} makes the root's init remount what cannot be: remove it`,
+      )
   if (!schematic.agent && schematic.watchdogSeconds !== 180)
     add('watchdogSeconds', 'needs the agent, which feeds it: set agent: true')
   return problems
