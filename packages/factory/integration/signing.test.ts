@@ -11,7 +11,7 @@ import { enrolmentOf } from '../src/keys/enrolment.ts'
 import { microsoftCertificates } from '../src/keys/microsoft-certificates.ts'
 import { openSigner, readPublicKeys } from '../src/keys/open-keys.ts'
 import type { Signer } from '../src/keys/pkcs7.ts'
-import { findLabTrees } from '../src/lab/testing/lab-trees.ts'
+import { treesForTest } from '../src/lab/testing/lab-trees.ts'
 import { authenticodeDigest } from '../src/pe/authenticode-digest.ts'
 import { signEfi } from '../src/pe/sign-efi.ts'
 import { verifyEfi } from '../src/pe/verify-efi.ts'
@@ -19,7 +19,7 @@ import { runInTools } from '../src/tools/run-in-tools.ts'
 import { secretPath } from '../src/tools/tool-command.ts'
 import { ToolError } from '../src/tools/tool-error.ts'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const tools = typeof trees === 'string' ? { path: '' } : trees.tools
 const passphrase = 'nine fair winds'
