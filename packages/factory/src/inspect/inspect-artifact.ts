@@ -85,6 +85,9 @@ async function inspectArtifact(
   const description = await describe(notes, artifact, trust)
   if (description === undefined) return
   const [root, kernel] = [layer(osRootLayerType), layer(osKernelLayerType)]
+  const provenance = layer(osProvenanceLayerType)
+  if (provenance !== undefined && whole.has(provenance))
+    await inspectProvenance(notes, { artifact, provenance, description }, trust)
   for (const [name, file, said] of [
     ['file system', root, description.root],
     ['kernel', kernel, description.kernel],
@@ -116,15 +119,7 @@ async function describe(
     notes.bad(subject, 'Its config is not a signed description: build or fetch it again.')
     return undefined
   }
-  const verified = verifyEnvelope(envelope, trust.imageKeys, osImagePayloadType)
-  if (verified.ok)
-    notes.ok(subject, `The description is signed by key ${verified.keyid.slice(0, 12)}.`)
-  else if (verified.reason === 'UnknownKey' && trust.imageKeys.length === 0)
-    notes.unknown(
-      subject,
-      `${verified.message} Name a directory of keys, or a list of image keys, with --keys.`,
-    )
-  else notes.bad(subject, verified.message)
+  judgeEnvelope(notes, subject, { envelope, payloadType: osImagePayloadType }, trust)
   const value = parseJson(parsed.payload)
   const [problem] = validateSchema(osImageDescriptionSchema, value, 'description')
   if (problem !== undefined) {
@@ -139,6 +134,46 @@ async function describe(
   notes.fact('schematic', description.schematic)
   notes.fact('slot bytes', description.slotBytes)
   return description
+}
+
+type ProvenanceRequest = {
+  readonly artifact: Artifact
+  readonly provenance: Descriptor
+  readonly description: OsImageDescription
+}
+
+/** Where it was made from, signed by the same people: it must speak of this very file system. */
+async function inspectProvenance(
+  notes: Notes,
+  { artifact: { directory, what }, provenance, description }: ProvenanceRequest,
+  trust: Trust,
+): Promise<void> {
+  const subject = `${what}: provenance`
+  const bytes = await readBlob(directory, provenance.digest, envelopePayloadBytesMax * 2)
+  const envelope = bytes && parseJson(bytes)
+  const payload = parseEnvelope(envelope)?.payload
+  if (payload === undefined)
+    return notes.bad(subject, 'It is not a signed statement: build the image again.')
+  judgeEnvelope(notes, subject, { envelope, payloadType: osProvenanceLayerType }, trust)
+  const text = Buffer.from(payload).toString('utf8')
+  if (!text.includes(description.root.digest.slice('sha256:'.length)))
+    notes.bad(subject, 'It speaks of another file system: build the image again.')
+}
+
+function judgeEnvelope(
+  notes: Notes,
+  subject: string,
+  { envelope, payloadType }: { readonly envelope: unknown; readonly payloadType: string },
+  { imageKeys }: Trust,
+): void {
+  const verified = verifyEnvelope(envelope, imageKeys, payloadType)
+  if (verified.ok) notes.ok(subject, `Signed by key ${verified.keyid.slice(0, 12)}.`)
+  else if (verified.reason === 'UnknownKey' && imageKeys.length === 0)
+    notes.unknown(
+      subject,
+      `${verified.message} Name a directory of keys, or a list of image keys, with --keys.`,
+    )
+  else notes.bad(subject, verified.message)
 }
 
 /** Description and kernel are signed apart: both must speak of the same image. */

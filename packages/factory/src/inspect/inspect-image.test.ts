@@ -60,7 +60,7 @@ describe('inspecting', () => {
       assert.equal(factOf(report, 'image id'), smallImageId)
       assert.equal(factOf(report, 'distribution'), 'Debian GNU/Linux 13 (trixie)')
       assert.equal(factOf(report, 'agent'), '/usr/lib/skerry')
-      assert.equal(report.findings.filter(({ verdict }) => verdict === 'ok').length, 8)
+      assert.equal(report.findings.filter(({ verdict }) => verdict === 'ok').length, 10)
     })
 
     test('signed by somebody else is bad, and unknown where nobody is known', async () => {
@@ -99,6 +99,20 @@ describe('inspecting', () => {
       const text = bad(await inspectImage(await layout(other), other.trust))
       assert.match(text, /description says root hash ffff/)
       assert.match(text, /description says kernel version 5\.0, the kernel image 6\.12\.1-test/)
+    })
+
+    test('whose provenance is of another image, by somebody else, or nothing', async () => {
+      const told = async (provenance: unknown) => {
+        const path = await mkdtemp(join(work, 'layout-'))
+        await writeSmallLayout(path, image, provenance)
+        return bad(await inspectImage(path, image.trust))
+      }
+      assert.match(
+        await told((await smallImage()).provenance),
+        /provenance: Signed by [0-9a-f]{12}, which/,
+      )
+      assert.match(await told(image.envelope), /provenance: The envelope holds/)
+      assert.match(await told({}), /provenance: It is not a signed statement/)
     })
 
     test('whose signed description is no description', async () => {

@@ -6,6 +6,7 @@ import {
   osImageConfigType,
   osImagePayloadType,
   osKernelLayerType,
+  osProvenanceLayerType,
   osRootLayerType,
 } from '@skerry/api/os/os-image-description'
 import { digestOf } from '@skerry/artifact/digest-of'
@@ -28,6 +29,7 @@ export type SmallImage = {
   readonly kernel: Buffer
   readonly description: Record<string, unknown>
   readonly envelope: unknown
+  readonly provenance: unknown
   readonly trust: Trust
 }
 
@@ -65,6 +67,7 @@ export async function smallImage(
   )
   if (!signed.ok) throw new Error(signed.message)
   const image = generateKeyPairSync('ed25519')
+  const key = { privateKey: image.privateKey, keyid: keyIdOf(image.publicKey) }
   const description = {
     schematic: digestOf('schematic'),
     imageId: smallImageId,
@@ -82,10 +85,8 @@ export async function smallImage(
     slot,
     kernel: signed.bytes,
     description,
-    envelope: signEnvelope(osImagePayloadType, Buffer.from(JSON.stringify(description)), {
-      privateKey: image.privateKey,
-      keyid: keyIdOf(image.publicKey),
-    }),
+    envelope: signEnvelope(osImagePayloadType, Buffer.from(JSON.stringify(description)), key),
+    provenance: signEnvelope(osProvenanceLayerType, Buffer.from(`of ${digestOf(root)}`), key),
     trust: { certificates: [signer.certificate], imageKeys: [trustedKeyOf(image.publicKey)] },
   }
 }
@@ -105,7 +106,11 @@ async function slotOf(root: Buffer): Promise<{ slot: Buffer; rootHash: string }>
 }
 
 /** Writes the image as an OCI layout. */
-export async function writeSmallLayout(directory: string, image: SmallImage): Promise<void> {
+export async function writeSmallLayout(
+  directory: string,
+  image: SmallImage,
+  provenance: unknown = image.provenance,
+): Promise<void> {
   const blobs = join(directory, 'blobs/sha256')
   await mkdir(blobs, { recursive: true })
   const put = async (mediaType: string, bytes: Buffer) => {
@@ -117,7 +122,11 @@ export async function writeSmallLayout(directory: string, image: SmallImage): Pr
     schemaVersion: 2,
     artifactType: osImageArtifactType,
     config: await put(osImageConfigType, Buffer.from(JSON.stringify(image.envelope))),
-    layers: [await put(osRootLayerType, image.root), await put(osKernelLayerType, image.kernel)],
+    layers: [
+      await put(osRootLayerType, image.root),
+      await put(osKernelLayerType, image.kernel),
+      await put(osProvenanceLayerType, Buffer.from(JSON.stringify(provenance))),
+    ],
   }
   const entry = await put(
     'application/vnd.oci.image.manifest.v1+json',
