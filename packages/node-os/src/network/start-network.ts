@@ -26,8 +26,11 @@ export async function startNetwork(
   const isTheRoots =
     owner === 'ifupdown' && hasOwnInterfaces(readText(host, '/etc/network/interfaces') ?? '')
   if (wished.length === 0 && isTheRoots) return
-  const links = wiredLinks(host)
-  const plans = wished.length > 0 ? wished : links.map(({ name }): NetworkInterface => ({ name }))
+  const links = etherLinks(host)
+  const plans =
+    wished.length > 0
+      ? wished
+      : links.filter(({ isDevice }) => isDevice).map(({ name }): NetworkInterface => ({ name }))
   await tool(host, tell, 'ip', 'link', 'set', 'lo', 'up')
   host.makeDirectory(folder, rootOwned(0o755))
   host.write(script, udhcpcScript(busyboxPath), rootOwned(0o755))
@@ -38,19 +41,28 @@ export async function startNetwork(
   }
 }
 
-type WiredLink = { readonly name: string; readonly mac: string }
-
-/** Those with a device behind them; type 1 is Ethernet. */
-function wiredLinks(host: StageHost): readonly WiredLink[] {
-  return host
-    .list('/sys/class/net')
-    .filter((name) => (readText(host, `/sys/class/net/${name}/type`) ?? '').trim() === '1')
-    .filter((name) => host.look(`/sys/class/net/${name}/device`) !== undefined)
-    .slice(0, interfacesMax)
-    .map((name) => ({ name, mac: (readText(host, `/sys/class/net/${name}/address`) ?? '').trim() }))
+type EtherLink = {
+  readonly name: string
+  readonly mac: string
+  /** A card, and not a bond, a bridge or the end of a tunnel, which somebody made on purpose. */
+  readonly isDevice: boolean
 }
 
-function isMeant(plan: NetworkInterface, link: WiredLink): boolean {
+/** Type 1 is Ethernet. */
+function etherLinks(host: StageHost): readonly EtherLink[] {
+  const line = (path: string) => (readText(host, path) ?? '').trim()
+  return host
+    .list('/sys/class/net')
+    .filter((name) => line(`/sys/class/net/${name}/type`) === '1')
+    .slice(0, interfacesMax)
+    .map((name) => ({
+      name,
+      mac: line(`/sys/class/net/${name}/address`),
+      isDevice: host.look(`/sys/class/net/${name}/device`) !== undefined,
+    }))
+}
+
+function isMeant(plan: NetworkInterface, link: EtherLink): boolean {
   if (plan.mac !== undefined) return plan.mac.toLowerCase() === link.mac.toLowerCase()
   const pattern = (plan.name ?? '*').replace(/[.*?]/g, (sign) =>
     sign === '.' ? '\\.' : sign === '*' ? '.*' : '.',

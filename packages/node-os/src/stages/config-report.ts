@@ -31,6 +31,7 @@ export type StageReport = {
   }[]
   readonly problems: readonly StageProblem[]
 }
+/** Without a place it is of what the skerry block asks for. */
 export type StageProblem = { readonly place: string; readonly message: string }
 
 export const configReportPath = `${nodePaths.run}/config.json`

@@ -83,11 +83,11 @@ async function runPart(
   const problems: StageProblem[] = []
   const tell = (place: string, message: string) => {
     if (problems.length < problemsMax) problems.push({ place, message })
-    if (problems.length <= saidLinesMax) host.say(`skerry: ${part}: ${place}: ${message}`)
+    if (problems.length <= saidLinesMax)
+      host.say(`skerry: ${part}: ${place === '' ? '' : `${place}: `}${message}`)
   }
   const steps: StageReport['steps'][number][] = []
-  if (part === name)
-    await beginStage(host, name, config.skerry, (message) => tell('skerry', message))
+  if (part === name) await beginStage(host, name, config.skerry, (message) => tell('', message))
   for (const step of config.stages.get(part) ?? []) {
     const before = problems.length
     const run: StepRun = {
