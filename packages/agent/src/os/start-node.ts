@@ -5,8 +5,10 @@ import { systemClock } from '@skerry/base/clock'
 import type { DeviceNetwork } from '@skerry/client/device-link'
 import { readNodeConfig } from '@skerry/node-os/stages/node-config'
 import { createRealStageHost } from '@skerry/node-os/stages/real-stage-host'
-import { parseCommandLine } from '@skerry/node-os/upgrade/command-line'
 import { runStages } from '@skerry/node-os/stages/run-stages'
+import { parseCommandLine } from '@skerry/node-os/upgrade/command-line'
+import { openOsMachine } from '@skerry/node-os/upgrade/open-os-machine'
+import { openRealOsHost } from '@skerry/node-os/upgrade/real-os-host'
 import { realDisk } from '../real-disk.ts'
 import { createRealHost } from '../real-host.ts'
 import { createRotatingLog } from '../runtimes/rotating-log.ts'
@@ -14,6 +16,7 @@ import { probeDisk } from './disk-probe.ts'
 import { probeInit } from './init-probe.ts'
 import { createNodeLog } from './node-log.ts'
 import type { NodeOptions } from './node-settings.ts'
+import { createRealImageMachine } from './real-image-machine.ts'
 import { openWatchdog } from './real-watchdog.ts'
 import { type NodeParts, runNode } from './run-node.ts'
 import { settingsOfConfig } from './settings-of-config.ts'
@@ -55,7 +58,16 @@ export async function startNode(options: StartNodeOptions, signal: AbortSignal):
     say,
     settings: async () => settingsOfConfig(readNodeConfig(stages)),
     runStages: async (names) => void (await runStages(stages, names)),
-    openMachine: async () => undefined,
+    openMachine: async (settings, pulse) => {
+      const os = await openOsMachine({
+        host: await openRealOsHost({ log }),
+        clock: systemClock,
+        log,
+      })
+      if (os === undefined) return undefined
+      const directories = options.images
+      return await createRealImageMachine({ host, os, settings, pulse, say, directories })
+    },
     watchdog: {
       open: () => openWatchdog(),
       probes: { disk: () => probeDisk(host.disk, data), init: () => probeInit() },
