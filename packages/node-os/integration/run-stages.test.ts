@@ -19,7 +19,7 @@ async function run(
   names: readonly StageName[] = ['rootfs', 'initramfs'],
 ): Promise<ConfigReport> {
   root.put('/data/oem/50_test.yaml', text)
-  return await runStages(root.host, names)
+  return await runStages(root.host, names, { isAgain: true })
 }
 function readProcess(pid: string): string | undefined {
   try {
@@ -508,6 +508,22 @@ stages: {initramfs: [{sysctl: {kernel.printk: 4}, environment: {A: b}}]}
       files.map((file) => root.get(file)),
       before,
     )
+  })
+
+  it('stages but reconcile run once in a boot, however often the agent starts', async () => {
+    using root = createTemporaryRoot('late')
+    root.put(
+      '/data/oem/a.yaml',
+      ['boot', 'fs', 'reconcile']
+        .map((name) => `  ${name}: [{commands: ["echo ${name} >> $ROOT/order"]}]\n`)
+        .reduce((text, line) => text + line, 'stages:\n'),
+    )
+    for (const names of [['boot'], ['boot'], ['reconcile'], ['reconcile']] as const)
+      await runStages(root.host, names)
+    assert.equal(root.get('/order'), 'boot\nfs\nreconcile\nreconcile\n')
+    root.put('/run/skerry/config.json', '{"ran": "torn')
+    await runStages(root.host, ['fs'])
+    assert.match(root.get('/order'), /fs\n$/)
   })
 
   it('a home that outlived a reboot keeps its owner, whoever else is new', async () => {

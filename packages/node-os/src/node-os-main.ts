@@ -20,7 +20,7 @@ async function main(words: readonly string[]): Promise<number> {
   if (command === 'check' && names.length > 0) return check(names)
   const stages = stageNames.filter((name) => names.includes(name))
   if (command === 'stage' && stages.length > 0 && stages.length === names.length) {
-    await runStages(createRealStageHost({ phase: 'late', say }), stages)
+    await runStages(createRealStageHost({ phase: 'late', say }), stages, { isAgain: true })
     return 0
   }
   process.stderr.write(`${usage}\n`)

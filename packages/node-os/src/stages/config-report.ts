@@ -1,4 +1,5 @@
 import { type Finding, positionText } from '../cloud-config/finding.ts'
+import type { StageName } from '../cloud-config/stage-names.ts'
 import { nodePaths } from '@skerry/api/os/os-layout'
 import { type StageHost, readText, rootOwned } from './stage-host.ts'
 
@@ -7,6 +8,8 @@ export type ConfigReport = {
   readonly files: readonly string[]
   readonly findings: readonly ConfigReportFinding[]
   readonly stages: readonly StageReport[]
+  /** Stages that are over in this boot. */
+  readonly ran: readonly StageName[]
 }
 
 export type ConfigReportFinding = {
@@ -37,10 +40,10 @@ export type StageProblem = { readonly place: string; readonly message: string }
 export const configReportPath = `${nodePaths.run}/config.json`
 
 export function readConfigReport(host: StageHost): ConfigReport {
-  const nothing: ConfigReport = { files: [], findings: [], stages: [] }
+  const nothing: ConfigReport = { files: [], findings: [], stages: [], ran: [] }
   try {
     const text = readText(host, configReportPath)
-    return text === undefined ? nothing : (JSON.parse(text) as ConfigReport)
+    return text === undefined ? nothing : { ...nothing, ...(JSON.parse(text) as ConfigReport) }
   } catch {
     return nothing
   }
@@ -49,13 +52,15 @@ export function readConfigReport(host: StageHost): ConfigReport {
 /** A stage that is run again, as reconcile is, takes the place of what it was. */
 export function writeConfigReport(
   host: StageHost,
-  now: Omit<ConfigReport, 'stages'>,
-  stages: readonly StageReport[],
+  now: Omit<ConfigReport, 'stages' | 'ran'>,
+  { stages, ran }: Pick<ConfigReport, 'stages' | 'ran'>,
 ): ConfigReport {
+  const before = readConfigReport(host)
   const again = new Set(stages.map(({ stage }) => stage))
   const report: ConfigReport = {
     ...now,
-    stages: [...readConfigReport(host).stages.filter(({ stage }) => !again.has(stage)), ...stages],
+    stages: [...before.stages.filter(({ stage }) => !again.has(stage)), ...stages],
+    ran: [...new Set([...before.ran, ...ran])],
   }
   host.makeDirectory(nodePaths.run, rootOwned(0o755))
   host.write(configReportPath, `${JSON.stringify(report, undefined, 2)}\n`, rootOwned(0o600))

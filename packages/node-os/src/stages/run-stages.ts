@@ -9,6 +9,7 @@ import {
   type ConfigReport,
   type StageProblem,
   type StageReport,
+  readConfigReport,
   reportFinding,
   writeConfigReport,
 } from './config-report.ts'
@@ -27,28 +28,41 @@ import { runStep } from './run-step.ts'
 import type { StageHost } from './stage-host.ts'
 import type { StepRun } from './step-run.ts'
 
+type Options = {
+  /** Also what is over in this boot: a person asked for it. */
+  readonly isAgain?: boolean
+}
+
 /**
  * Runs stages with what goes before and after them, in this order, from what is configured now. Failures are
- * collected and said; nothing stops. Run twice it does the same again.
+ * collected and said; nothing stops. Each stage but reconcile is run once in a boot, however often the agent
+ * starts.
  */
 export async function runStages(
   host: StageHost,
   names: readonly StageName[],
+  { isAgain = false }: Options = {},
 ): Promise<ConfigReport> {
-  const isReplayed = host.phase === 'late' && names.includes('boot') && (await lateDrives(host))
+  const over: readonly StageName[] = isAgain
+    ? []
+    : readConfigReport(host).ran.filter((name) => name !== 'reconcile')
+  const wanted = withFs(names).filter((name) => !over.includes(name))
+  const isReplayed = host.phase === 'late' && wanted.includes('boot') && (await lateDrives(host))
   const config = readConfigs(host)
   if (host.phase === 'early' || isReplayed) sayFindings(host, config.findings)
   const now = { files: config.files, findings: config.findings.map(reportFinding) }
-  const done: StageReport[] = []
-  let report = writeConfigReport(host, now, done)
-  for (const name of withFs(isReplayed ? ['initramfs', ...names] : names))
+  const stages: StageReport[] = []
+  const ran: StageName[] = []
+  let report = writeConfigReport(host, now, { stages, ran })
+  for (const name of isReplayed ? (['initramfs', ...wanted] as const) : wanted) {
     for (const part of partsOf(name)) {
       const stage = await runPart(host, config, { name, part })
-      if (stage === undefined) continue
-      done.push(stage)
-      // After each, so that what happened is known even if a later one takes the machine with it.
-      report = writeConfigReport(host, now, done)
+      if (stage !== undefined) stages.push(stage)
     }
+    ran.push(name)
+    // After each, so that what happened is known even if a later one takes the machine with it.
+    report = writeConfigReport(host, now, { stages, ran })
+  }
   return report
 }
 
