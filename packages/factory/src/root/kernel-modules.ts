@@ -14,6 +14,18 @@ export type ModulesRequest = {
   readonly names: readonly string[] | undefined
 }
 
+/** What the agent and its stages mount, and what panics are read from: in every root, whatever it names. */
+const neededModules = [
+  'efi_pstore',
+  'efivarfs',
+  'isofs',
+  'nls_ascii',
+  'nls_cp437',
+  'nls_iso8859_1',
+  'nls_utf8',
+  'vfat',
+] as const
+
 /** The version of the one kernel in a tree, as `uname -r` will say. */
 export async function kernelVersionOf(kernel: Pick<Tree, 'path'>): Promise<string> {
   const versions = await readdir(join(kernel.path, 'usr/lib/modules')).catch(() => [])
@@ -85,11 +97,12 @@ async function modulePaths(from: string, names: readonly string[] | undefined): 
   if (names === undefined) return all
   const textOf = (name: string) => readFile(join(from, name), 'utf8').catch(() => '')
   const builtIn = new Set((await textOf('modules.builtin')).split('\n').map(moduleName))
-  const chosen = chooseModules(all, names, {
+  const chosen = chooseModules(all, [...names, ...neededModules], {
     dependencies: await textOf('modules.dep'),
     soft: await textOf('modules.softdep'),
   })
-  const missing = chosen.missing.filter((name) => !builtIn.has(name))
+  const asked = new Set(names.map(moduleName))
+  const missing = chosen.missing.filter((name) => asked.has(name) && !builtIn.has(name))
   if (missing.length > 0)
     throw new RootError(
       `modules: the kernel has no ${missing.join(', ')}: take another kernel, or leave them out.`,
