@@ -13,6 +13,7 @@ import { canonicalJson } from '@skerry/base/json'
 import type { BuildContext } from './build/build-context.ts'
 import { BuildError } from './build/build-error.ts'
 import type { OnBuildProgress } from './build/build-progress.ts'
+import { clearOldSteps } from './build/clear-old-steps.ts'
 import { type DiskFormatName, buildDisks } from './build/disk-step.ts'
 import { timed } from './build/ensure-step.ts'
 import { buildKernel } from './build/kernel-step.ts'
@@ -144,6 +145,7 @@ export async function buildImage(request: BuildRequest): Promise<BuildRecord> {
     : await makeDisks(context, { trees, root, image, keys, out, formats: disks })
   const whole: BuildRecord = { ...record, disks: files, disksOf }
   await writeFileAtomic(join(out, 'build.json'), `${JSON.stringify(whole, null, 2)}\n`)
+  await clearOldSteps(context.cache, context.clock)
   return whole
 }
 

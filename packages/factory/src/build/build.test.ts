@@ -6,6 +6,7 @@ import { parseSchematic } from '../schematic/parse-schematic.ts'
 import { BuildError } from './build-error.ts'
 import { type ImageParts, commandLineOf, imageIdOf } from './image-id.ts'
 import { joinLocks, neededSets } from './needed-sets.ts'
+import { oldSteps } from './clear-old-steps.ts'
 import { type BuildPlan, checkSpace } from './plan-build.ts'
 
 const schematicOf = (text: string) => {
@@ -79,4 +80,19 @@ test('a build that would end on a full disk is refused, with the place and the s
   const plan = { cache: place(2 ** 20), out: place(2 ** 40) } as unknown as BuildPlan
   assert.throws(() => checkSpace(plan), /\/cache has 1 MiB free and the build needs about 1024 MiB/)
   checkSpace({ ...plan, cache: place(2 ** 31) })
+})
+
+test('old steps go, but for the newest of each sort and what may be in use', () => {
+  const day = 24 * 3_600_000
+  const step = (sort: string, index: number, usedMs: number) => ({
+    name: `${sort}-${String(index).padStart(32, '0')}`,
+    usedMs,
+  })
+  const roots = Array.from({ length: 10 }, (_, index) => step('root-file-system', index, index))
+  const others = [step('initrd', 1, 0), { name: 'debian.tar', usedMs: 0 }]
+  assert.deepEqual(
+    oldSteps([...roots, ...others], 30 * day).toSorted(),
+    roots.slice(0, 2).map(({ name }) => name),
+  )
+  assert.deepEqual(oldSteps(roots, day / 2), [], 'all were used lately')
 })
