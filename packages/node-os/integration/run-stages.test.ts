@@ -655,8 +655,27 @@ skerry:
       /Type=ether[\s\S]*DHCP=yes/,
     )
     root.host.remove('/etc/systemd/network/95-skerry-default.network')
-    root.put('/etc/systemd/network/01-man.network', '')
-    await run(root, '#cloud-config\n')
+    await run(
+      root,
+      `stages:
+  initramfs:
+    - files:
+        - path: /etc/systemd/network/01-man.network
+          permissions: 0644
+          content: |
+            [Match]
+            Name=ens18
+
+            [Network]
+            Address=10.1.1.1/16
+            Gateway=10.1.0.1
+            DNS=10.1.0.1
+`,
+    )
+    assert.match(
+      root.get('/etc/systemd/network/01-man.network'),
+      /^\[Match\]\nName=ens18\n\n\[Network\]\nAddress=10/,
+    )
     assert.equal(root.host.look('/etc/systemd/network/95-skerry-default.network'), undefined)
   })
 

@@ -22,8 +22,8 @@ export function writeNetworkFiles(host: StageHost, skerry: SkerryBlock, tell: Te
       'network: this root has NetworkManager, and skerry.network cannot write for it yet: write files below /etc/NetworkManager/system-connections in stage initramfs',
     )
   if (owner === 'networkd') {
-    const files = interfaces.length > 0 ? interfaces.map(networkFile) : defaults(host)
-    for (const { path, content } of files) host.write(path, content, rootOwned(0o644))
+    for (const { path, content } of interfaces.map(networkFile))
+      host.write(path, content, rootOwned(0o644))
     enable(host, 'systemd-networkd.service')
   }
   if (skerry.ntp !== undefined && skerry.ntp.length > 0 && hasTimesyncd(host)) {
@@ -41,11 +41,14 @@ export function hasTimesyncd(host: StageHost): boolean {
 /** Files that distributions ship are for containers and virtual machines; anything else is somebody's wish. */
 const shipped = /^(80|89|95-skerry)/
 
-function defaults(host: StageHost) {
+/** After the steps of users, who may have written files of their own. */
+export function writeDefaultNetwork(host: StageHost): void {
+  if (networkOwner(host) !== 'networkd') return
   const own = networkFolders
     .flatMap((folder) => host.list(folder))
     .filter((name) => name.endsWith('.network') && !shipped.test(name))
-  return own.length === 0 ? [defaultNetworkFile] : []
+  const { path, content } = defaultNetworkFile
+  if (own.length === 0) host.write(path, content, rootOwned(0o644))
 }
 
 function enable(host: StageHost, unit: string): void {

@@ -4,7 +4,7 @@ import type { StageName } from '../cloud-config/stage-names.ts'
 import { setClock } from '../network/set-clock.ts'
 import { startNetwork } from '../network/start-network.ts'
 import { waitForNetwork } from '../network/wait-for-network.ts'
-import { writeNetworkFiles } from '../network/write-network-files.ts'
+import { writeDefaultNetwork, writeNetworkFiles } from '../network/write-network-files.ts'
 import { applyCertificates } from './apply-certificates.ts'
 import { applyPersistentPaths } from './apply-persistent-paths.ts'
 import { applyProxy } from './apply-proxy.ts'
@@ -17,7 +17,15 @@ export async function beginStage(
   skerry: SkerryBlock,
   tell: Tell,
 ): Promise<void> {
-  const acts = actsOf(host, stage, skerry, tell)
+  await doAll(actsOf(host, stage, skerry, tell), tell)
+}
+
+/** What a stage does of itself when all steps of users are done: what nobody decided is decided. */
+export async function endStage(host: StageHost, stage: StageName, tell: Tell): Promise<void> {
+  if (stage === 'initramfs') await doAll([['network', () => writeDefaultNetwork(host)]], tell)
+}
+
+async function doAll(acts: readonly Act[], tell: Tell): Promise<void> {
   for (const [what, act] of acts)
     try {
       await act()

@@ -3,7 +3,7 @@ import { type Finding, findingText, positionText } from '../cloud-config/finding
 import type { MergedConfig } from '../cloud-config/merge-configs.ts'
 import { type StageName, type StagePart, partsOf } from '../cloud-config/stage-names.ts'
 import type { Step } from '../cloud-config/step-keys.ts'
-import { beginStage } from './apply-skerry.ts'
+import { beginStage, endStage } from './apply-skerry.ts'
 import { skippedBecause } from './conditions.ts'
 import {
   type ConfigReport,
@@ -118,6 +118,7 @@ async function runPart(
       ...(reason === undefined ? {} : { reason }),
     })
   }
+  if (part === `${name}.after`) await endStage(host, name, (message) => tell('', message))
   if (steps.length === 0 && problems.length === 0) return undefined
   const seconds = Math.round((host.clock.monotonicMs() - startMs) / 100) / 10
   const failed = steps.filter(({ state }) => state === 'Failed').length
