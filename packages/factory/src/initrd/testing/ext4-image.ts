@@ -56,18 +56,17 @@ export function readExt4(
     const [loader = '', ...words] = treeProgram(tools, '/usr/sbin/e2fsck')
     const { status } = spawnSync(loader, [...words, '-p', file], { env: {} })
     if (status === null || status > 1) return undefined
-    const input = paths.map((path) => `stat ${path}\ncat ${path}\n`).join('')
-    const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/debugfs')
-    const run = spawnSync(command, [...rest, '-f', '-', file], { input, env: {}, encoding: 'utf8' })
-    const answers = run.stdout.split(/^debugfs: stat /m).slice(1)
+    // One question at a time: what a damaged file holds would run into the next answer.
+    const ask = (question: string) => {
+      const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/debugfs')
+      return spawnSync(command, [...rest, '-R', question, file], { env: {}, encoding: 'utf8' })
+        .stdout
+    }
     return new Map(
-      answers.flatMap((answer): [string, string][] => {
-        const path = answer.slice(0, answer.indexOf('\n'))
-        if (!answer.includes('\nInode: ')) return []
-        const text = answer.slice(
-          answer.indexOf(`debugfs: cat ${path}\n`) + `debugfs: cat ${path}\n`.length,
-        )
-        return [[path, /Type: directory/.test(answer) ? '' : text]]
+      paths.flatMap((path): [string, string][] => {
+        const facts = ask(`stat ${path}`)
+        if (!facts.includes('Inode: ')) return []
+        return [[path, facts.includes('Type: directory') ? '' : ask(`cat ${path}`)]]
       }),
     )
   })
