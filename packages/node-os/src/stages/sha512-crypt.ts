@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 
 const alphabet = './0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const roundsDefault = 5000
@@ -13,11 +13,8 @@ export function sha512Crypt(password: string, salt: string, rounds?: number): st
   const key = Buffer.from(password)
   const saltBytes = Buffer.from(salt.slice(0, 16))
   const count = Math.min(roundsMax, Math.max(roundsMin, rounds ?? roundsDefault))
-  const sha = (...parts: readonly Uint8Array[]) => {
-    const hash = createHash('sha512')
-    for (const part of parts) hash.update(part)
-    return hash.digest()
-  }
+  // One call each is cheaper than an object that is updated, five thousand times.
+  const sha = (...parts: readonly Uint8Array[]) => hash('sha512', Buffer.concat(parts), 'buffer')
   const alternate = sha(key, saltBytes, key)
   const first: Uint8Array[] = [key, saltBytes, stretched(alternate, key.length)]
   for (let bits = key.length; bits > 0; bits >>>= 1) first.push((bits & 1) === 1 ? alternate : key)
