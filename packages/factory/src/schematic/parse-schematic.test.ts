@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { parseSchematic } from './parse-schematic.ts'
 import { bytesOf } from './schematic.ts'
@@ -118,5 +120,15 @@ test('hostile files are refused in words', () => {
     const parsed = parseSchematic(Buffer.from(text))
     assert.ok(!parsed.ok, name)
     assert.match(parsed.mistakes.map(({ message }) => message).join('\n'), pattern, name)
+  }
+})
+
+test('the schematics of the examples are right', () => {
+  const directory = join(import.meta.dirname, '../../../../examples/images')
+  const files = readdirSync(directory).filter((name) => name.endsWith('.yaml'))
+  assert.ok(files.length >= 4)
+  for (const file of files) {
+    const parsed = parseSchematic(readFileSync(join(directory, file)))
+    assert.ok(parsed.ok, `${file}: ${JSON.stringify(parsed)}`)
   }
 })
