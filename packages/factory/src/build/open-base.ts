@@ -15,7 +15,7 @@ import { runInTools } from '../tools/run-in-tools.ts'
 import type { BuildContext, BuildTrees } from './build-context.ts'
 import { BuildError } from './build-error.ts'
 import { treeOptions } from './open-trees.ts'
-import { ensureStep } from './ensure-step.ts'
+import { ensureStep, timed } from './ensure-step.ts'
 import { neededSets } from './needed-sets.ts'
 
 /** What the root begins as. */
@@ -113,10 +113,13 @@ async function openTar(context: BuildContext, trees: BuildTrees, named: string):
 
 async function openDebian(context: BuildContext, trees: BuildTrees): Promise<Base> {
   const { schematic } = context.schematic
-  const root = await buildDebianRoot(context.cache, context.lock, neededSets(schematic).root!, {
-    ...treeOptions(context, 'debian root'),
-    tools: trees.tools,
-  })
+  const step = 'debian root'
+  const root = await timed(context, step, () =>
+    buildDebianRoot(context.cache, context.lock, neededSets(schematic).root!, {
+      ...treeOptions(context, step),
+      tools: trees.tools,
+    }),
+  )
   return {
     digest: root.digest,
     name: `Debian ${schematic.base.debian!.suite} with ${schematic.base.debian!.init}`,
