@@ -1,10 +1,10 @@
 import { execFile } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
+import { mkdir, readFile } from 'node:fs/promises'
 import { nodePaths } from '@skerry/api/os/os-layout'
 import type { Log } from '@skerry/base/log'
 import { toolTimeoutMs } from './limits.ts'
 import { type OsFiles, OsDiskError } from './os-host.ts'
-import { createRealFiles } from './real-files.ts'
+import { createRealFiles, onDisk } from './real-files.ts'
 
 /** Runs a program of ours; the root's own may not be there. */
 export type RunTool = (
@@ -23,6 +23,8 @@ export type RealEspOptions = {
 
 const fsck = `${nodePaths.program}/bin/fsck.fat`
 const busybox = `${nodePaths.program}/bin/busybox`
+/** Not /efi: systemd may keep an automount there, which mounts the ESP for whoever comes by. */
+const espDirectory = `${nodePaths.run}/esp`
 /** What the check of a FAT makes of clusters that belong to nobody. */
 const salvaged = /^fsck[0-9]{4}\.rec$/i
 
@@ -34,8 +36,9 @@ export async function withRealEsp<T>(
   options: RealEspOptions,
   act: (files: OsFiles) => Promise<T>,
 ): Promise<T> {
-  const { device, run, log, directory = nodePaths.esp } = options
+  const { device, run, log, directory = espDirectory } = options
   await unmountAll(options)
+  await onDisk(directory, () => mkdir(directory, { recursive: true, mode: 0o700 }))
   const check = await run(fsck, ['-a', device])
   // 1: there was something, and it was mended.
   if (check.code === 1) log.info('The ESP was checked and mended', { output: check.output })
