@@ -92,6 +92,7 @@ test(
     assert.ok(Number(/\d+/.exec(took.text)![0]) >= 2, took.text)
     await machine.waitFor(/@@END/)
     await machine.waitForEnd()
+    assert.ok(machine.processorSeconds > 1, 'who has ended has used what it used')
     // The file below the overlay is as it was.
     assert.ok((await readFile(disk)).every((byte) => byte === 5))
   },

@@ -33,7 +33,12 @@ export type WaitOptions = {
   readonly signal?: AbortSignal
 }
 
-type Running = { readonly child: ChildProcess; readonly pid: number; readonly startedMs: number }
+type Running = {
+  readonly child: ChildProcess
+  readonly pid: number
+  /** As last seen: who has ended cannot be asked. */
+  seconds: number
+}
 
 /** A machine that runs in QEMU. Whoever started it disposes of it. */
 export class Machine implements AsyncDisposable {
@@ -68,8 +73,10 @@ export class Machine implements AsyncDisposable {
 
   /** Processor seconds that the machine has used since its first power-on. */
   get processorSeconds(): number {
-    const now = this.#running === undefined ? 0 : (processorSeconds(this.#running.pid) ?? 0)
-    return this.#usedSeconds + now
+    const running = this.#running
+    if (running === undefined) return this.#usedSeconds
+    running.seconds = processorSeconds(running.pid) ?? running.seconds
+    return this.#usedSeconds + running.seconds
   }
 
   /** Seconds since the first power-on. */
@@ -90,7 +97,7 @@ export class Machine implements AsyncDisposable {
     child.stdin.on('error', () => undefined)
     this.#read(child)
     await spawned(child, file)
-    this.#running = { child, pid: child.pid!, startedMs: this.#parts.clock.monotonicMs() }
+    this.#running = { child, pid: child.pid!, seconds: 0 }
     try {
       this.#control = await QemuControl.open(
         controlSocket,
@@ -118,6 +125,7 @@ export class Machine implements AsyncDisposable {
 
   #ended(child: ChildProcess): void {
     if (this.#running?.child !== child) return
+    this.#usedSeconds += this.#running.seconds
     this.#running = undefined
     this.#control?.[Symbol.dispose]()
     this.#control = undefined
@@ -184,7 +192,7 @@ export class Machine implements AsyncDisposable {
   async cutPower(): Promise<void> {
     const running = this.#running
     if (running === undefined) return
-    this.#usedSeconds += processorSeconds(running.pid) ?? 0
+    running.seconds = processorSeconds(running.pid) ?? running.seconds
     running.child.kill('SIGKILL')
     const deadlineMs = this.#parts.clock.monotonicMs() + labLimits.killMs
     while (this.#running === running) {
