@@ -427,6 +427,23 @@ describe('a disk that fails', () => {
     assert.deepEqual(os.observe().staged, [])
   })
 
+  it('under an image that is there already has it written anew, and staged only when it is whole', async () => {
+    const machine = machineWith()
+    const { os } = await startSession(machine)
+    await os.install(requestFor(v2), nobody())
+    machine.slots[1]!.bytes[5000]! ^= 1
+    const short: FakeImage = { ...v2, root: v2.root.subarray(0, 9000) }
+    refused(await os.install(requestFor(v2, sourceOf([short])), nobody()), 'Source', /ended after/)
+    assert.deepEqual((await startSession(machine)).os.observe().staged, [])
+    assert.equal((await drive(machine, { target: v2 })).report.imageId, id(v2))
+    // The root alone is not all: a block of the tree counts as well.
+    await drive(machine, { target: v1 })
+    machine.slots[1]!.bytes[v2.description.root.sizeBytes + 4100]! ^= 1
+    const next = await startSession(machine)
+    assert.deepEqual(await next.os.install(requestFor(v2), nobody()), { ok: true })
+    assert.ok(Buffer.from(machine.slots[1]!.bytes.subarray(0, v2.slot.length)).equals(v2.slot))
+  })
+
   it('when a slot is looked at leaves it alone', async () => {
     const machine = machineWith()
     machine.slots[1]!.breakAt(v1.description.root.sizeBytes, 'ReadError')
