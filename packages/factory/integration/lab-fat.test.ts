@@ -8,11 +8,11 @@ import { bytesView } from '@skerry/factory/lab/disk-view'
 import { findFile, listDirectory, readFatFile } from '@skerry/factory/lab/fat-files'
 import { fatHealth } from '@skerry/factory/lab/fat-health'
 import { type FatVolume, openFat } from '@skerry/factory/lab/fat-volume'
-import { findLabTrees } from '@skerry/factory/lab/testing/lab-trees'
+import { treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 import { runProgram } from '@skerry/factory/tools/run-program'
 import { treeProgram } from '@skerry/factory/tools/tree-program'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', MTOOLS_SKIP_CHECK: '1' }
 

@@ -7,9 +7,9 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { startMachine } from '@skerry/factory/lab/start-machine'
 import { buildLabGuest, guestModules } from '@skerry/factory/lab/testing/lab-guest'
-import { findLabTrees, kernelOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 
 const script = (port: number) => `

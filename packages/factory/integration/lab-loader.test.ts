@@ -17,11 +17,11 @@ import { readCounter } from '@skerry/factory/lab/loader-order'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { startMachine } from '@skerry/factory/lab/start-machine'
 import { buildLabGuest, guestModules } from '@skerry/factory/lab/testing/lab-guest'
-import { findLabTrees, kernelOf, kernelVersionOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, kernelVersionOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 import { signEfi } from '@skerry/factory/pe/sign-efi'
 import { buildUki } from '@skerry/factory/uki/build-uki'
 
-const found = findLabTrees()
+const found = await treesForTest()
 const skip = typeof found === 'string' ? found : false
 const mib = 1 << 20
 const passphrase = 'a passphrase of the test'

@@ -7,9 +7,9 @@ import { test } from 'node:test'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { MachineError } from '@skerry/factory/lab/machine-error'
 import { startMachine } from '@skerry/factory/lab/start-machine'
-import { findLabTrees, kernelOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const commandLine = 'console=ttyS0 no_timer_check panic=1'
 

@@ -12,11 +12,11 @@ import { bootsKnownImage, everyEntryBoots } from '@skerry/factory/lab/inspected-
 import { readKnownImage } from '@skerry/factory/lab/known-image'
 import { startMachine } from '@skerry/factory/lab/start-machine'
 import { buildLabGuest, guestModules } from '@skerry/factory/lab/testing/lab-guest'
-import { findLabTrees, kernelOf } from '@skerry/factory/lab/testing/lab-trees'
+import { kernelOf, treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 import { testKernel, testSlot } from '@skerry/factory/lab/testing/test-kernel'
 import { readWriteLog } from '@skerry/factory/lab/write-log'
 
-const trees = findLabTrees()
+const trees = await treesForTest()
 const skip = typeof trees === 'string' ? trees : false
 const mib = 1 << 20
 const rootBytes = 1024 * 4096

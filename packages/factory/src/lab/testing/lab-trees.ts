@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, readdirSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { lockedSet, packagesDigest } from '../../debian/ensure-tree.ts'
 import { defaultCacheDirectory } from '../../debian/factory-cache.ts'
@@ -13,9 +14,9 @@ export type { LabTrees } from '../lab-trees.ts'
 export const labTreesVariable = 'SKERRY_LAB_TREES'
 
 /** The trees for a test, or why it has to be skipped. A test fetches nothing. */
-export function findLabTrees(): LabTrees | string {
+export async function treesForTest(): Promise<LabTrees | string> {
   const directory = process.env[labTreesVariable] ?? ''
-  const paths = directory === '' ? pathsInCache() : pathsIn(directory)
+  const paths = directory === '' ? await pathsInCache() : pathsIn(directory)
   if (typeof paths === 'string') return paths
   const missing = Object.entries(paths).filter(([, path]) => !existsSync(join(path, 'usr')))
   if (missing.length > 0)
@@ -23,11 +24,6 @@ export function findLabTrees(): LabTrees | string {
   return Object.fromEntries(
     Object.entries(paths).map(([name, path]) => [name, { path }]),
   ) as LabTrees
-}
-
-/** The same, for whoever awaits it. */
-export function treesForTest(): Promise<LabTrees | string> {
-  return Promise.resolve(findLabTrees())
 }
 
 type Paths = Readonly<Record<LabTreeName, string>>
@@ -43,8 +39,8 @@ function pathsIn(directory: string): Paths {
   }
 }
 
-function pathsInCache(): Paths | string {
-  const read = parseLock(readFileSync(builtInLockPath, 'utf8'))
+async function pathsInCache(): Promise<Paths | string> {
+  const read = parseLock(await readFile(builtInLockPath, 'utf8'))
   if (!read.ok) return `needs a lock of packages: ${read.problems.join('; ')}`
   const entries = Object.entries(labSets).map(([name, set]) => {
     const digest = packagesDigest(lockedSet(read.lock, set).packages)
