@@ -127,6 +127,23 @@ describe('an image from its schematic', { skip }, () => {
     assert.deepEqual([name, description.version, blobs.length], ['tiny', '1.0.0', 5])
   })
 
+  test('a directory with something else is left alone, and what was changed is put right', async () => {
+    const strange = join(dir, 'strange')
+    await mkdir(join(strange, 'blobs/sha256'), { recursive: true })
+    await writeFile(join(strange, 'blobs/sha256/0123'), 'precious')
+    const cache = join(dir, 'cache-1')
+    await assert.rejects(buildImage(requestOf(dir, strange, cache)), /holds something else/)
+    await writeFile(join(strange, 'index.json'), '{"manifests":[{"digest":"sha256:0"}]}')
+    await assert.rejects(buildImage(requestOf(dir, strange, cache)), /holds something else/)
+    assert.equal(await readFile(join(strange, 'blobs/sha256/0123'), 'utf8'), 'precious')
+    const { blobs } = await readArtifact(join(dir, 'first'))
+    await using file = await open(blobs[0]!.file, 'r+')
+    await file.write('wrong', 5000)
+    await buildImage(requestOf(dir, join(dir, 'first'), cache))
+    const report = await inspectImage(join(dir, 'first'), await readTrust([join(dir, 'keys')]))
+    assert.equal(report.ok, true)
+  })
+
   test('a part that is cut or missing is told before anything is pushed', async () => {
     const out = join(dir, 'deeper/second')
     const { blobs } = await readArtifact(out)
