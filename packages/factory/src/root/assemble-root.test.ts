@@ -35,6 +35,8 @@ const sysvinit = {
     'id:2:initdefault:\n1:2345:respawn:/sbin/getty 38400 tty1\nsi::sysinit:/etc/init.d/rcS\n',
   'etc/rcS.d/S08checkroot.sh': '-> ../init.d/checkroot.sh',
   'etc/rcS.d/S10udev': '-> ../init.d/udev',
+  'etc/init.d/checkroot.sh':
+    '#!/bin/sh\n### BEGIN INIT INFO\n# Provides: checkroot\n### END INIT INFO\nmount -o remount,rw /\n',
 }
 
 describe('the root of an image', () => {
@@ -111,6 +113,9 @@ describe('the root of an image', () => {
     assert.match(inittab, /^#1:2345:respawn:\/sbin\/getty/m)
     assert.match(inittab, /^si::sysinit/m)
     assert.deepEqual(tree.names('etc/rcS.d'), ['S10udev'])
+    const emptied = (await readText(tree, 'etc/init.d/checkroot.sh'))!
+    assert.match(emptied, /# Provides: checkroot/)
+    assert.doesNotMatch(emptied, /remount/)
     assert.match((await readText((await withLogin())!, 'etc/inittab'))!, /^1:2345:respawn/m)
   })
   const withLogin = async () => {

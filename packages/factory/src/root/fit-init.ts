@@ -9,6 +9,8 @@ const needlessScripts = [
   'checkroot-bootclean.sh',
   'checkroot.sh',
   'fsck',
+  'mountall-bootclean.sh',
+  'mountnfs-bootclean.sh',
   'mtab.sh',
   'root',
   'swap',
@@ -25,6 +27,7 @@ export async function fitInit(
     return
   }
   dropScripts(tree)
+  await emptyScripts(tree)
   const before = await readText(tree, 'etc/inittab')
   if (before === undefined) return
   const lines = before
@@ -46,7 +49,22 @@ function hostKeysLine(tree: RootTree, { inittab }: Init, before: string): string
   return isNeeded && !before.includes(line) ? [line] : []
 }
 
-/** Takes scripts out of every runlevel; they stay in init.d for whoever calls them. */
+/**
+ * Others need them by name, and OpenRC starts what is needed: so what says what they provide stays, and what
+ * they do goes.
+ */
+async function emptyScripts(tree: RootTree): Promise<void> {
+  for (const name of needlessScripts) {
+    const path = `etc/init.d/${name}`
+    const header = /^### BEGIN INIT INFO$.*?^### END INIT INFO$/ms.exec(
+      (await readText(tree, path)) ?? '',
+    )
+    if (header !== null)
+      putText(tree, path, `#!/bin/sh\n${header[0]}\n# The initrd has done it.\nexit 0\n`)
+  }
+}
+
+/** Takes scripts out of every runlevel. */
 function dropScripts(tree: RootTree): void {
   const isNeedless = (name: string) => needlessScripts.some((script) => name === script)
   for (const directory of tree.names('etc').filter((name) => /^rc[0-9S]\.d$/.test(name)))

@@ -87,6 +87,8 @@ const units = 'usr/lib/systemd/system'
 export function fitSystemd(tree: RootTree, hasConsoleLogin: boolean): void {
   const mask = (unit: string) => putLink(tree, `etc/systemd/system/${unit}`, '/dev/null')
   for (const unit of maskedUnits) mask(unit)
+  // It looks for a host's socket and complains where there is none.
+  putLink(tree, 'etc/systemd/system-generators/systemd-ssh-generator', '/dev/null')
   if (!hasConsoleLogin) for (const unit of ['serial-getty@.service', 'getty@.service']) mask(unit)
   putText(tree, 'usr/lib/systemd/system.conf.d/50-skerry.conf', watchdogConfiguration)
   if (has(tree, 'usr/bin/ssh-keygen') && has(tree, 'usr/sbin/sshd'))
