@@ -35,9 +35,23 @@ mount_data() {
   fi
 }
 
-# Sets check to what e2fsck ended with, or to "late". It repairs only what it can without a question.
+# Repairs what needs no question. A superblock that a power cut tore (it is two sectors) has its copy at the start
+# of the second group, which is here for file systems with blocks of 1024 and of 4096 bytes; e2fsck then replays the
+# journal all the same.
+repair_data() {
+  e2fsck -p "/dev/$data"
+  ended=$?
+  for copy in 8193 32768; do
+    [ $ended -eq 8 ] || break
+    e2fsck -p -b $copy "/dev/$data"
+    ended=$?
+  done
+  return $ended
+}
+
+# Sets check to what e2fsck ended with, or to "late".
 check_data() {
-  (e2fsck -p "/dev/$data" >/run/skerry/e2fsck 2>&1; echo $? >/run/skerry/e2fsck.status) &
+  (repair_data >/run/skerry/e2fsck 2>&1; echo $? >/run/skerry/e2fsck.status) &
   read -r started _ </proc/uptime
   fed=0
   while [ ! -s /run/skerry/e2fsck.status ]; do

@@ -110,3 +110,15 @@ test('a number of seconds or bytes is taken only if it is one', { skip }, () => 
     assert.equal(isNumber(text), 'no', text)
   }
 })
+
+test('a torn superblock is repaired from its copy, wherever that is', { skip }, () => {
+  // Stands for e2fsck: says how it was called, and ends well only with the copy that a test names.
+  const repair = (good: string) =>
+    run(
+      `data=vda5; e2fsck() { echo "$*"; case "$*" in *'${good}'*) return 1 ;; esac; return 8; }; repair_data; echo $?`,
+    ).split('\n')
+  assert.deepEqual(repair('-p /dev'), ['-p /dev/vda5', '1', ''])
+  assert.deepEqual(repair('8193'), ['-p /dev/vda5', '-p -b 8193 /dev/vda5', '1', ''])
+  assert.deepEqual(repair('32768').slice(-3), ['-p -b 32768 /dev/vda5', '1', ''])
+  assert.deepEqual(repair('none').slice(-2), ['8', ''])
+})

@@ -24,23 +24,17 @@ export function changeExt4(image: Buffer, commands: readonly string[], tools: Ro
   })
 }
 
-/** What `e2fsck -p` ends with. */
+/** What the initrd's repair ends with. */
 export function repairExt4(image: Buffer, tools: Root): number | null {
-  return inFile(image, (file) => {
-    const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/e2fsck')
-    return spawnSync(command, [...rest, '-p', file], { env: {} }).status
-  })
+  return inFile(image, (file) => repairExt4In(file, tools))
 }
 
-function inFile<T>(image: Buffer, act: (file: string) => T): T {
-  const directory = mkdtempSync(join(tmpdir(), 'ext4-'))
-  try {
-    const file = join(directory, 'image')
-    writeFileSync(file, image)
-    return act(file)
-  } finally {
-    rmSync(directory, { recursive: true })
-  }
+function repairExt4In(file: string, tools: Root): number | null {
+  const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/e2fsck')
+  const repair = (...words: string[]) =>
+    spawnSync(command, [...rest, '-p', ...words, file], { env: {} }).status
+  const status = repair()
+  return status === 8 ? repair('-b', '8193') : status
 }
 
 /**
@@ -53,8 +47,8 @@ export function readExt4(
   tools: Root,
 ): Map<string, string> | undefined {
   return inFile(image, (file) => {
-    const [loader = '', ...words] = treeProgram(tools, '/usr/sbin/e2fsck')
-    const { status } = spawnSync(loader, [...words, '-p', file], { env: {} })
+    // As the initrd does it: a torn superblock is read from its copy.
+    const status = repairExt4In(file, tools)
     if (status === null || status > 1) return undefined
     // One question at a time: what a damaged file holds would run into the next answer.
     const ask = (question: string) => {
@@ -70,4 +64,15 @@ export function readExt4(
       }),
     )
   })
+}
+
+function inFile<T>(image: Buffer, act: (file: string) => T): T {
+  const directory = mkdtempSync(join(tmpdir(), 'ext4-'))
+  try {
+    const file = join(directory, 'image')
+    writeFileSync(file, image)
+    return act(file)
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 }
