@@ -1,0 +1,25 @@
+import { createHash } from 'node:crypto'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const repository = join(import.meta.dirname, '../..')
+
+/** One digest for the content of all files that match, tests left out. Paths are below the repository. */
+export function sourceKey(patterns: readonly string[]): string {
+  const hash = createHash('sha256')
+  const files = globSync([...patterns], { cwd: repository })
+    .filter(
+      (file) => /\.(ts|mjs|json|sh|conf|sql)$|\/init$/.test(file) && !/\.test\.ts$/.test(file),
+    )
+    .toSorted()
+  for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(repository, file)))
+  return hash.digest('hex')
+}
+
+/** All that goes into an image. */
+export const imageSources = [
+  'packages/{factory,node-os,agent,artifact,api,base,client,planner}/src/**/*',
+  'packages/factory/{initrd,debian}/**/*',
+]
+/** What drives a scenario, apart from the scenarios themselves. */
+export const harnessSources = ['e2e/boot/*.ts', 'packages/factory/src/lab/*.ts']
