@@ -15,7 +15,7 @@ import type { InspectedDisk, InspectedEntry, InspectedSlot } from './inspected-d
 import type { KnownImage } from './known-image.ts'
 import { diskLimits } from './limits.ts'
 import { type LoaderFields, loaderFieldsOf } from './loader-fields.ts'
-import { isSeenByLoader, readCounter, sortEntries } from './loader-order.ts'
+import { isSeenByLoader, readCounter, sortEntries } from '@skerry/api/os/loader-order'
 import { type Partition, type PartitionTableResult, readPartitionTable } from './partition-table.ts'
 
 /** Where the firmware looks for a loader, and where an installed one may be named. */

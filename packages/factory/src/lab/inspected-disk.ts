@@ -1,5 +1,5 @@
 import type { FatHealth } from './fat-health.ts'
-import type { EntryCounter, LoaderEntry } from './loader-order.ts'
+import type { EntryCounter, LoaderEntry } from '@skerry/api/os/loader-order'
 
 /** What the next boot would find on a disk. */
 export type InspectedDisk = {

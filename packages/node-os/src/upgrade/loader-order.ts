@@ -1,5 +1,6 @@
-import { compareVersions } from './compare-versions.ts'
-import { type EntryName, isExhausted } from './entry-name.ts'
+import { compareEntries, isSeenByLoader } from '@skerry/api/os/loader-order'
+import { compareVersions } from '@skerry/api/os/version-order'
+import type { EntryName } from './entry-name.ts'
 
 /** An entry as the loader sorts it. */
 export type LoaderEntry = EntryName & {
@@ -11,20 +12,14 @@ export type LoaderEntry = EntryName & {
 /** The loader's list, the one that it starts first. Hidden, empty and unreadable files are not in it. */
 export function loaderOrder<E extends LoaderEntry>(entries: readonly E[]): E[] {
   return entries
-    .filter((entry) => !entry.isHidden && entry.sizeBytes > 0 && entry.version !== undefined)
-    .toSorted(compareEntries)
+    .filter(({ file, sizeBytes, version }) => {
+      return isSeenByLoader(file) && sizeBytes > 0 && version !== undefined
+    })
+    .toSorted((left, right) => compareEntries(asSeen(left), asSeen(right)))
 }
 
-/** Negative: `a` is started before `b`. As systemd-boot's `boot_entry_compare`, for one sort key. */
-function compareEntries(a: LoaderEntry, b: LoaderEntry): number {
-  return (
-    Number(isExhausted(a)) - Number(isExhausted(b)) ||
-    -compareVersions(a.version ?? '', b.version ?? '') ||
-    -compareVersions(idOf(a), idOf(b)) ||
-    (b.tries?.left ?? 0) - (a.tries?.left ?? 0) ||
-    (a.tries?.done ?? 0) - (b.tries?.done ?? 0)
-  )
-}
+/** All images of ours have one sort key. */
+const asSeen = ({ file, version }: LoaderEntry) => ({ fileName: file, sortKey: 'skerry', version })
 
 /** Whether an entry of version `a` is started before one of version `b`, tries aside. */
 export function isStartedBefore(

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { it } from 'node:test'
-import { compareVersions } from './compare-versions.ts'
 import {
   blessedName,
   countedName,
@@ -9,42 +8,6 @@ import {
   parseEntryName,
 } from './entry-name.ts'
 import { loaderOrder } from './loader-order.ts'
-
-it('versions are compared as the loader compares them', () => {
-  // From the UAPI group's version format, each row oldest first.
-  const rows = [
-    ['1.0~rc1', '1.0', '1.0.0', '1.0.1', '1.1', '1.10', '2'],
-    [
-      '122.1',
-      '123~rc1-1',
-      '123',
-      '123-a',
-      '123-a.1',
-      '123-1',
-      '123-1.1',
-      '123^post1',
-      '123.a-1',
-      '123.1-1',
-      '123a-1',
-      '124-1',
-    ],
-    ['1.0.9', '1.0.10', '01.0.11'],
-    ['1.0.0-a', '1.0.0-b', '1.0.0-1'],
-  ]
-  for (const row of rows)
-    for (const [at, older] of row.entries())
-      for (const newer of row.slice(at + 1)) {
-        assert.equal(compareVersions(newer, older), 1, `${newer} is newer than ${older}`)
-        assert.equal(compareVersions(older, newer), -1, `${older} is older than ${newer}`)
-      }
-  for (const [a, b] of [
-    ['', ''],
-    ['1.0', '1.0'],
-    ['1.007', '1.7'],
-    ['1_0', '1_0'],
-  ])
-    assert.equal(compareVersions(a!, b!), 0)
-})
 
 it('names of entries say what is left of their tries, and nothing else is ours', () => {
   const id = '0123456789abcdef0123456789abcdef'
