@@ -77,7 +77,13 @@ export async function ensureBase(world: World, lane: Lane): Promise<LaneBase> {
   return baseFiles(directory)
 }
 
-async function enrol(world: World, lane: Lane, base: LaneBase): Promise<void> {
+/** First boot: from an image on a disk to a machine that its hub knows. */
+export async function enrol(
+  world: World,
+  lane: Lane,
+  base: LaneBase,
+  hardware: LaneHardware = {},
+): Promise<void> {
   const startMs = systemClock.monotonicMs()
   const image = await world.images.get('good1')
   await copySparse(image.disk!, base.disk)
@@ -111,7 +117,7 @@ async function enrol(world: World, lane: Lane, base: LaneBase): Promise<void> {
     `skerry:\n  hub: ${hubUrl}\n  token: ${token}\n  site: ${site}\n`,
   )
   const drives = [{ file: drive, isReadOnly: true }]
-  await using machine = await startLaneMachine(world, lane, base, { more: drives })
+  await using machine = await startLaneMachine(world, lane, base, { ...hardware, more: drives })
   await eventually(
     'the machine to be green at the hub',
     async () => {
@@ -141,6 +147,8 @@ async function createVariables({ trees, images }: World, lane: Lane, out: string
 
 export type LaneHardware = {
   readonly more?: readonly { readonly file: string; readonly isReadOnly: boolean }[]
+  /** Where every write to its disk is recorded. */
+  readonly writeLog?: string
 } & Partial<Parameters<typeof startMachine>[0]>
 
 /** The machine of a lane, with the hardware that all of them have. */
@@ -148,7 +156,7 @@ export function startLaneMachine(
   { trees }: World,
   lane: Lane,
   base: LaneBase,
-  { more = [], ...hardware }: LaneHardware = {},
+  { more = [], writeLog, ...hardware }: LaneHardware = {},
 ): Promise<Machine> {
   return startMachine({
     trees,
@@ -158,7 +166,7 @@ export function startLaneMachine(
     variables: base.variables,
     watchdog: true,
     network: {},
-    disks: [{ file: base.disk }, ...more],
+    disks: [{ file: base.disk, ...(writeLog === undefined ? {} : { writeLog }) }, ...more],
     consoleFile: join(base.directory, 'console.log'),
     ...hardware,
   })
@@ -177,7 +185,7 @@ export async function copyBase(base: LaneBase, directory: string): Promise<LaneB
 }
 
 /** Node copies holes as zeros, which is a disk full of them. */
-async function copySparse(from: string, to: string): Promise<void> {
+export async function copySparse(from: string, to: string): Promise<void> {
   await runProgram({
     command: ['cp', '--sparse=always', '--reflink=auto', from, to],
     name: 'cp',
