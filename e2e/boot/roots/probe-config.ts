@@ -1,0 +1,57 @@
+/**
+ * Words of a config drive that make a machine tell of itself on its console, by lines that begin with `@@`. On the
+ * drive and not in the image: an image that ships has no such thing.
+ */
+export function probeConfig(joining: {
+  readonly hub: string
+  readonly token: string
+  readonly site: string
+}): string {
+  const { hub, token, site } = joining
+  return `hostname: ${site}
+users:
+  - name: admin
+    passwd: fair winds
+    groups: [users]
+    shell: /bin/sh
+skerry:
+  hub: ${hub}
+  token: ${token}
+  site: ${site}
+stages:
+  network:
+    - name: tell
+      commands:
+${commands.map((command) => `        - ${JSON.stringify(told(command))}\n`).join('')}`
+}
+
+type Telling = readonly [name: string, command: string]
+
+/** Nothing here is more than what busybox has. */
+const commands: readonly Telling[] = [
+  ['version', 'cat /etc/motd'],
+  ['hostname', 'cat /proc/sys/kernel/hostname /etc/hostname'],
+  ['machine-id', 'cat /etc/machine-id'],
+  [
+    'root',
+    "awk '$2 ~ /^.(etc|var|home|root|tmp|data)?$/ { print $2, $3, substr($4, 1, 2) }' /proc/mounts",
+  ],
+  ['etc', 'ls /etc/left-behind 2>&1; touch /etc/left-behind'],
+  ['var', 'cat /var/lib/kept; echo x >>/var/lib/kept'],
+  [
+    'home',
+    'ls -ld /home/admin; grep ^admin: /etc/passwd; cat /home/admin/kept; echo x >>/home/admin/kept',
+  ],
+  ['usr', 'touch /usr/x 2>&1 | sed "s/.*: //"'],
+  ['keys', 'cat /etc/ssh/ssh_host_ed25519_key.pub'],
+  ['address', "ip -4 -o addr show | awk '{ print $2, $4 }'; ip route | head -n 2"],
+  ['resolver', 'cat /etc/resolv.conf | grep -v "^#"'],
+  ['clock', 'date -u +%Y-%m-%dT%H:%M'],
+  ['initrd', 'cat /run/skerry/slot /run/skerry/data'],
+  ['listening', "awk '$4 ~ /^0A/ { print $2 }' /proc/net/tcp /proc/net/tcp6 | sort -u"],
+  ['memory', "awk '/MemTotal|MemAvailable|^Cached|Slab/ { print $1 $2 }' /proc/meminfo"],
+]
+
+/** Words of several lines are one line on the console. */
+const told = ([name, command]: Telling): string =>
+  `{ echo "@@ ${name}: $( { ${command}; } 2>&1 | tr '\\n' ';' )"; } >/dev/console`

@@ -1,0 +1,115 @@
+import { existsSync } from 'node:fs'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { systemClock } from '@skerry/base/clock'
+import { systemRandom } from '@skerry/base/random'
+import { buildImage } from '@skerry/factory/build-image'
+import { createKeys } from '@skerry/factory/keys/create-keys'
+import { parse, stringify } from 'yaml'
+import { bootCacheDirectory } from '../boot-cache.ts'
+import { repository } from '../source-key.ts'
+
+const passphrase = 'four kinds of weather'
+
+/** What starts services, and the example that a user would begin with. */
+export const roots = {
+  systemd: 'debian.yaml',
+  openrc: 'debian-openrc.yaml',
+  sysvinit: 'debian-sysvinit.yaml',
+  busybox: 'tiny.yaml',
+} as const
+export type RootName = keyof typeof roots
+export const rootNames = Object.keys(roots) as RootName[]
+
+export type RootImage = {
+  readonly version: string
+  /** The OCI layout that `skerry image push` takes. */
+  readonly directory: string
+  /** Name of the OSImage once it was pushed. */
+  readonly osImage: string
+  readonly imageId: string
+  readonly disk?: string
+}
+export type RootImages = {
+  readonly name: RootName
+  readonly keys: string
+  readonly first: RootImage
+  readonly second: RootImage
+  /** Starts, and says of itself that it is not well. */
+  readonly bad: RootImage
+}
+
+export const rootsDirectory = () => join(bootCacheDirectory(), 'roots')
+
+/** The example as it is, in three versions; sizes are small, so that a copy of the disk is. */
+export async function buildRootImages(
+  name: RootName,
+  say: (line: string) => void,
+): Promise<RootImages> {
+  const keys = join(rootsDirectory(), 'keys')
+  await mkdir(rootsDirectory(), { recursive: true })
+  if (!existsSync(keys))
+    await createKeys(
+      keys,
+      { name: 'Boot tests, roots', passphrase },
+      { clock: systemClock, random: systemRandom },
+    )
+  const build = (change: Change) => buildVersion({ name, keys, say }, change)
+  return {
+    name,
+    keys,
+    first: await build({ version: '1.0.0', hasDisk: true }),
+    second: await build({ version: '2.0.0' }),
+    bad: await build({ version: '3.0.0', isBad: true }),
+  }
+}
+
+type Change = { readonly version: string; readonly hasDisk?: boolean; readonly isBad?: boolean }
+type Making = {
+  readonly name: RootName
+  readonly keys: string
+  readonly say: (line: string) => void
+}
+
+async function buildVersion(making: Making, change: Change): Promise<RootImage> {
+  const { name, keys, say } = making
+  const { version, hasDisk = false, isBad = false } = change
+  const example = parse(
+    await readFile(join(repository, 'examples/images', roots[name]), 'utf8'),
+  ) as { cloudConfig?: object[] }
+  const check = `#cloud-config\nskerry:\n  checks:\n    - name: till\n      command: 'echo the drawer is stuck; exit 1'\n      timeoutSeconds: 20\n`
+  const schematic = {
+    ...example,
+    name,
+    version,
+    cloudConfig: [...(example.cloudConfig ?? []), ...(isBad ? [{ content: check }] : [])],
+    files: [{ path: '/etc/motd', content: `This is version ${version}.\n` }],
+    microsoftCertificates: false,
+    slotBytes: '768MiB',
+    espBytes: '128MiB',
+    dataBytes: '512MiB',
+  }
+  const out = join(rootsDirectory(), 'images', `${name}-${version}`)
+  await mkdir(out, { recursive: true })
+  const file = join(out, 'image.yaml')
+  await writeFile(file, stringify(schematic))
+  const startMs = systemClock.monotonicMs()
+  const record = await buildImage({
+    file,
+    out,
+    keys,
+    disks: hasDisk ? ['raw'] : [],
+    passphrase: async () => passphrase,
+    clock: systemClock,
+  })
+  const seconds = ((systemClock.monotonicMs() - startMs) / 1000).toFixed(1)
+  const sizeMiB = (record.description.root.sizeBytes / 2 ** 20).toFixed(0)
+  say(`${name} ${version}: ${sizeMiB} MiB, built in ${seconds} s`)
+  return {
+    version,
+    directory: out,
+    osImage: `${name}-${version}`,
+    imageId: record.description.imageId,
+    ...(hasDisk ? { disk: join(out, 'disk.raw') } : {}),
+  }
+}
