@@ -1,0 +1,207 @@
+import assert from 'node:assert/strict'
+import { type Device, deviceKind } from '@skerry/api/kinds/device'
+import { profileKind } from '@skerry/api/kinds/profile'
+import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
+import { type Site, siteKind } from '@skerry/api/kinds/site'
+import type { OsOutcome } from '@skerry/api/os/os-report'
+import { isApiError } from '@skerry/api/status'
+import { systemClock } from '@skerry/base/clock'
+import type { Machine } from '@skerry/factory/lab/machine'
+import { eventually } from '../demo-run.ts'
+import type { TestImage } from './build-test-images.ts'
+import {
+  type Lane,
+  type LaneBase,
+  type LaneHardware,
+  type World,
+  site,
+  startLaneMachine,
+} from './lane.ts'
+import { LabHub } from './lab-hub.ts'
+import { bootLimits } from './limits.ts'
+import type { ImageName } from './test-images.ts'
+import { type OsPolicy, profileOf } from './wanted.ts'
+
+export type OutcomeWish = {
+  readonly result: OsOutcome['result']
+  readonly evidence?: OsOutcome['evidence']
+  readonly message?: RegExp
+}
+
+/** One run of one scenario: a machine that has joined, its hub, and what one does and asks. */
+export class Trial implements AsyncDisposable {
+  readonly world: World
+  readonly lane: Lane
+  readonly base: LaneBase
+  #open = new AsyncDisposableStack()
+  #hub: LabHub | undefined
+  #machine: Machine | undefined
+
+  constructor(world: World, lane: Lane, base: LaneBase) {
+    this.world = world
+    this.lane = lane
+    this.base = base
+  }
+
+  get hub(): LabHub {
+    assert(this.#hub !== undefined, 'the hub was not started: call startHub first')
+    return this.#hub
+  }
+
+  get machine(): Machine {
+    assert(this.#machine !== undefined, 'the machine was not started: call start first')
+    return this.#machine
+  }
+
+  get consoleFile(): string {
+    return `${this.base.directory}/console.log`
+  }
+
+  get processorSeconds(): number {
+    return this.#machine?.processorSeconds ?? 0
+  }
+
+  consoleTail(): string {
+    return this.#machine?.console.tail(bootLimits.consoleTailLines) ?? ''
+  }
+
+  async startHub(): Promise<void> {
+    this.#hub = this.#open.use(await LabHub.start(this.base.hub, this.lane.port))
+  }
+
+  async startMachine(hardware: LaneHardware = {}): Promise<Machine> {
+    this.#machine = this.#open.use(
+      await startLaneMachine(this.world, this.lane, this.base, hardware),
+    )
+    return this.#machine
+  }
+
+  /** Hub and machine, and the machine is there for the hub. */
+  async start(hardware: LaneHardware = {}): Promise<void> {
+    const [machine] = await Promise.all([this.startMachine(hardware), this.startHub()])
+    await this.says(/^skerry: image 1\.0\.0 \(\w+\) runs from slot-a, kept/)
+    assert(machine.isRunning)
+  }
+
+  image(name: ImageName): Promise<TestImage> {
+    return this.world.images.get(name)
+  }
+
+  /** Pushes the image, and has the fleet want it. */
+  async want(name: ImageName, policy: OsPolicy = {}): Promise<TestImage> {
+    const image = await this.image(name)
+    await this.push(name)
+    await this.setProfile(osImageNameOf(image), policy)
+    return image
+  }
+
+  async push(name: ImageName): Promise<void> {
+    const image = await this.image(name)
+    await this.hub.skerry('image', 'push', image.directory, '--name', osImageNameOf(image))
+  }
+
+  async setProfile(image: string, policy: OsPolicy = {}): Promise<void> {
+    const key = { namespace: 'default', name: 'base' }
+    for (;;) {
+      const profile = await this.hub.state.get(profileKind, key)
+      assert(profile !== undefined)
+      try {
+        await this.hub.state.update(profileKind, { ...profile, ...onlySpec(image, policy) })
+        return
+      } catch (error) {
+        if (!isApiError(error, 'Conflict')) throw error
+      }
+    }
+  }
+
+  /** A line of the console, after the last that was waited for. */
+  async says(pattern: RegExp, processorSecondsMax: number = bootLimits.processorSecondsMax) {
+    return await this.machine.waitFor(pattern, { processorSecondsMax })
+  }
+
+  async device(): Promise<Device | undefined> {
+    const { items } = await this.hub.state.list(deviceKind)
+    return items[0]
+  }
+
+  async site(): Promise<Site | undefined> {
+    return await this.hub.state.get(siteKind, { namespace: 'default', name: site })
+  }
+
+  /** What the hub knows of an attempt with this image, once it is what the scenario expects. */
+  async outcome(image: TestImage, wish: OutcomeWish): Promise<OsOutcome> {
+    return await this.eventually(
+      `the outcome ${wish.result} of ${image.version} at the hub`,
+      async () => {
+        const outcomes = (await this.device())?.status?.os?.outcomes ?? []
+        const found = outcomes.find(
+          (each) =>
+            each.imageId === image.imageId &&
+            each.result === wish.result &&
+            (wish.evidence === undefined || each.evidence === wish.evidence) &&
+            (wish.message === undefined || wish.message.test(each.message)),
+        )
+        if (found !== undefined) return found
+        throw new Error(`It has: ${outcomes.map(describe).join(' | ') || 'none'}`)
+      },
+    )
+  }
+
+  /** The image runs, and is kept, as the hub knows it. */
+  async runs(image: TestImage): Promise<Device> {
+    return await this.eventually(`${image.version} to run, as the hub knows`, async () => {
+      const device = await this.device()
+      const os = device?.status?.os
+      if (os?.imageId === image.imageId && os.isBlessed) return device
+      throw new Error(`It runs ${os?.version}, blessed ${os?.isBlessed}, ${os?.phase}`)
+    })
+  }
+
+  /** The newest rollout is in this phase. */
+  async rollout(
+    phase: NonNullable<Rollout['status']>['phase'],
+    message?: RegExp,
+  ): Promise<Rollout> {
+    return await this.eventually(`the rollout to be ${phase}`, async () => {
+      const { items } = await this.hub.state.list(rolloutKind)
+      const newest = items.toSorted((a, b) => ageOf(b) - ageOf(a))[0]
+      const { status } = newest ?? {}
+      const isIt = status?.phase === phase && (message?.test(JSON.stringify(status)) ?? true)
+      if (newest !== undefined && isIt) return newest
+      throw new Error(`It is ${status?.phase}: ${status?.message}`)
+    })
+  }
+
+  async eventually<T>(
+    what: string,
+    look: () => Promise<T | undefined>,
+    withinMs: number = bootLimits.waitMs,
+  ): Promise<T> {
+    return await eventually(
+      what,
+      async () => {
+        assert(this.#machine?.isRunning !== false, 'QEMU ended')
+        return await look()
+      },
+      withinMs,
+    )
+  }
+
+  async sleep(ms: number): Promise<void> {
+    await systemClock.sleep(ms)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#open.disposeAsync()
+  }
+}
+
+const onlySpec = (image: string, policy: OsPolicy) => ({ spec: profileOf(image, policy).spec })
+
+export const osImageNameOf = ({ name, version }: TestImage): string =>
+  name === 'good1' ? `boot-${version}` : `${name.toLowerCase()}-${version}`
+
+const ageOf = (rollout: Rollout) => Number(rollout.metadata.resourceVersion)
+
+const describe = ({ version, result, evidence, message }: OsOutcome) =>
+  `${version} ${result} (${evidence}): ${message}`
