@@ -1,4 +1,4 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { partitionLabels } from '@skerry/api/os/os-layout'
@@ -6,17 +6,19 @@ import type { Tree } from '../debian/tree.ts'
 import { runProgram } from '../tools/run-program.ts'
 import { ToolError } from '../tools/tool-error.ts'
 import { treeProgram } from '../tools/tree-program.ts'
-import { type DiskView, pageBytes, partOf } from './disk-view.ts'
+import { type DiskView, partOf } from './disk-view.ts'
 import { readPartitionTable } from './partition-table.ts'
+import { writeSparse } from './write-sparse.ts'
 
 /**
  * Lets e2fsck look at the data partition: after its journal is replayed, as the kernel would at the next
- * mount, nothing may be wrong. One sentence for each thing that is.
+ * mount, nothing may be wrong. One sentence for each thing that is. `look` is given the file system after that.
  */
 export async function checkExt4(
   tools: Pick<Tree, 'path'>,
   disk: DiskView,
   label: string = partitionLabels.data,
+  look: (file: string) => Promise<readonly string[]> = async () => [],
 ): Promise<readonly string[]> {
   const table = readPartitionTable(disk)
   const data = table.ok ? table.partitions.find((each) => each.label === label) : undefined
@@ -27,7 +29,7 @@ export async function checkExt4(
     await writeSparse(partOf(disk, data.offset, data.sizeBytes), file)
     await e2fsck(tools, ['-y', '-E', 'journal_only', file])
     const log = await e2fsck(tools, ['-f', '-n', file])
-    return log === undefined ? [] : [`${label}: ${log}`]
+    return [...(log === undefined ? [] : [`${label}: ${log}`]), ...(await look(file))]
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
@@ -45,17 +47,5 @@ async function e2fsck(
   } catch (error) {
     if (error instanceof ToolError) return error.message
     throw error
-  }
-}
-
-const zeroes = Buffer.alloc(pageBytes)
-
-async function writeSparse(view: DiskView, file: string): Promise<void> {
-  await using handle = await open(file, 'w')
-  await handle.truncate(view.sizeBytes)
-  for (let at = 0; at < view.sizeBytes; at += pageBytes) {
-    const bytes = view.read(at, Math.min(pageBytes, view.sizeBytes - at))
-    if (!bytes.equals(zeroes.subarray(0, bytes.length)))
-      await handle.write(bytes, 0, bytes.length, at)
   }
 }
