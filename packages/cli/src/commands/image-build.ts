@@ -10,6 +10,7 @@ import { CommandError, exitCodes } from '../exit-code.ts'
 import { type OutputFormat, paint } from '../output.ts'
 import { formatBytes } from '../progress.ts'
 import { showBuildProgress } from './image-progress.ts'
+import { checkImageConfig } from './image-config.ts'
 import { keysPassphrase } from './keys-files.ts'
 
 export type ImageBuildOptions = {
@@ -29,6 +30,7 @@ export async function runImageBuild(
   format: OutputFormat,
   signal: AbortSignal,
 ): Promise<void> {
+  await checkImageConfig(options.file)
   const screen = showBuildProgress(process.stderr)
   const request = {
     file: options.file,
