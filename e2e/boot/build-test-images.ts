@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { digestOf } from '@skerry/artifact/digest-of'
 import { buildOsArtifact } from '@skerry/artifact/os-artifact'
 import { systemClock } from '@skerry/base/clock'
@@ -14,7 +14,7 @@ import { signEfi } from '@skerry/factory/pe/sign-efi'
 import { readArtifact } from '@skerry/factory/publish/read-artifact'
 import { stringify } from 'yaml'
 import { bootCacheDirectory } from './boot-cache.ts'
-import { imageSources, sourceKey } from './source-key.ts'
+import { imageSources, repository, sourceKey } from './source-key.ts'
 import { type ImageName, type Recipe, recipes } from './test-images.ts'
 
 const passphrase = 'nine fair winds'
@@ -41,7 +41,7 @@ export async function openTestImages(say: (line: string) => void): Promise<TestI
   await mkdir(directory, { recursive: true })
   const keys = await keysOf('keys')
   const foreign = await keysOf('foreign-keys')
-  const sources = sourceKey([...imageSources, 'e2e/boot/build-test-images.ts'])
+  const sources = sourceKey([...imageSources, 'e2e/boot/{build-,}test-images.ts'])
   const made = new Map<ImageName, Promise<TestImage>>()
   // One after the other: they share steps in the factory's cache, and the machine has few cores.
   let last: Promise<unknown> = Promise.resolve()
@@ -112,7 +112,9 @@ async function makeImage(making: Making): Promise<TestImage> {
 async function build(recipe: Recipe, out: string, keys: string): Promise<BuildRecord> {
   const file = join(out, 'image.yaml')
   await writeFile(file, stringify(schematicOf(recipe)))
-  const { initrd } = recipe
+  for (const { path, bytes } of recipe.files ?? [])
+    await writeFile(join(out, basename(path)), bytes())
+  const initrdFiles = await initrdFilesOf(recipe)
   return await buildImage({
     file,
     out,
@@ -120,14 +122,20 @@ async function build(recipe: Recipe, out: string, keys: string): Promise<BuildRe
     disks: recipe.hasDisk ? ['raw'] : [],
     passphrase: async () => passphrase,
     clock: systemClock,
-    ...(initrd === undefined
-      ? {}
-      : {
-          initrdFiles: new Map(
-            Object.entries(initrd).map(([path, text]) => [path, Buffer.from(text)]),
-          ),
-        }),
+    ...(initrdFiles.size === 0 ? {} : { initrdFiles }),
   })
+}
+
+async function initrdFilesOf({ initrd = {}, initrdEnd = {} }: Recipe) {
+  const files = new Map<string, Uint8Array>()
+  for (const [path, text] of Object.entries(initrd)) files.set(path, Buffer.from(text))
+  for (const [path, text] of Object.entries(initrdEnd)) {
+    const ours = await readFile(join(repository, 'packages/factory/initrd', basename(path)), 'utf8')
+    // What was there under the same name goes on under another.
+    const kept = ours.replace(/^run_node_os\(\)/m, 'run_ours()')
+    files.set(path, Buffer.from(`${kept}\n${text}`))
+  }
+  return files
 }
 
 function schematicOf(recipe: Recipe): object {
@@ -148,7 +156,15 @@ function schematicOf(recipe: Recipe): object {
     microsoftCertificates: false,
     ...(commandLine === undefined ? {} : { commandLine }),
     ...(watchdogSeconds === undefined ? {} : { watchdogSeconds }),
-    ...(files === undefined ? {} : { files }),
+    ...(files === undefined
+      ? {}
+      : {
+          files: files.map(({ path, mode }) => ({
+            path,
+            source: basename(path),
+            ...(mode === undefined ? {} : { mode }),
+          })),
+        }),
   }
 }
 

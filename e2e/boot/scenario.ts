@@ -1,3 +1,4 @@
+import type { ImageName } from './test-images.ts'
 import type { Trial } from './trial.ts'
 
 export type SecureBootChoice = 'on' | 'off'
@@ -7,7 +8,7 @@ export type Scenario = {
   readonly name: string
   /** As a sentence: what goes wrong, and what is seen. */
   readonly what: string
-  /** Where the answer depends on it; default both. */
-  readonly secureBoot?: readonly SecureBootChoice[]
+  /** Images beside the one that runs at first. */
+  readonly images: readonly ImageName[]
   readonly run: (trial: Trial) => Promise<void>
 }

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict'
+import { closeSync, openSync, readSync, writeSync } from 'node:fs'
+import { chmod, open } from 'node:fs/promises'
+import { join } from 'node:path'
 import { type Device, deviceKind } from '@skerry/api/kinds/device'
+import { fleetKind } from '@skerry/api/kinds/fleet'
 import { profileKind } from '@skerry/api/kinds/profile'
 import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import type { OsOutcome } from '@skerry/api/os/os-report'
 import { isApiError } from '@skerry/api/status'
 import { systemClock } from '@skerry/base/clock'
+import { openDiskFile } from '@skerry/factory/lab/disk-view'
 import type { Machine } from '@skerry/factory/lab/machine'
+import { readPartitionTable } from '@skerry/factory/lab/partition-table'
+import type { MachineHardware } from '@skerry/factory/lab/qemu-arguments'
+import { readArtifact } from '@skerry/factory/publish/read-artifact'
 import { eventually } from '../demo-run.ts'
 import type { TestImage } from './build-test-images.ts'
 import {
@@ -172,6 +180,90 @@ export class Trial implements AsyncDisposable {
     })
   }
 
+  /** Words that a person reads at the hub, in whatever field. */
+  async isToldAtHub(pattern: RegExp): Promise<void> {
+    await this.eventually(`${pattern} in the status of device and site`, async () => {
+      const [device, found] = [await this.device(), await this.site()]
+      const text = JSON.stringify([device?.status, found?.status])
+      if (pattern.test(text)) return true
+      const layers = found?.status?.layers ?? []
+      const said = layers.map(({ state, message }) => `${state}: ${message}`)
+      throw new Error(`It says ${said.join('; ')}; ${device?.status?.os?.message}`)
+    })
+  }
+
+  /**
+   * The new image was given up and the old one runs: the console says so, the hub has the outcome, and the
+   * rollout has brought the fleet back by itself.
+   */
+  async fallsBack(
+    image: TestImage,
+    wish: Omit<OutcomeWish, 'result'> & { readonly processorSecondsMax?: number },
+  ): Promise<void> {
+    const { version } = image
+    await this.says(
+      new RegExp(
+        `^skerry: image 1\\.0\\.0 \\(\\w+\\) runs from slot-a, kept; last: ${version} FellBack`,
+      ),
+      wish.processorSecondsMax,
+    )
+    await this.outcome(image, { ...wish, result: 'FellBack' })
+    await this.runs(await this.image('good1'))
+    await this.rollout('RolledBack')
+  }
+
+  /** The new image is found well and kept, on the console and at the hub. */
+  async isKept(image: TestImage, result: OsOutcome['result'] = 'Succeeded'): Promise<void> {
+    await this.says(new RegExp(`^skerry: image ${image.version} is well and is kept`))
+    await this.outcome(image, { result, evidence: 'None' })
+    await this.runs(image)
+    await this.rollout('Succeeded')
+  }
+
+  /** Pulls the plug at a line, lets somebody do what they like to the disk, and switches it on again. */
+  async cutPowerAt(
+    pattern: RegExp,
+    meanwhile: () => Promise<void> | void = () => {},
+    changes: Partial<MachineHardware> = {},
+  ): Promise<void> {
+    await this.machine.cutPowerAt(pattern, {
+      processorSecondsMax: bootLimits.processorSecondsMax,
+    })
+    await meanwhile()
+    await this.machine.restart(changes)
+  }
+
+  /** Bytes of the disk while the machine is off; offsets are within the partition. */
+  overwrite(partition: string, offset: number, change: (bytes: Buffer) => void, length: number) {
+    const { offset: start } = partitionOf(this.base.disk, partition)
+    const fd = openSync(this.base.disk, 'r+')
+    try {
+      const bytes = Buffer.alloc(length)
+      readSync(fd, bytes, 0, length, start + offset)
+      change(bytes)
+      writeSync(fd, bytes, 0, length, start + offset)
+    } finally {
+      closeSync(fd)
+    }
+  }
+
+  /** Changes a byte of the image's file system where the hub keeps it. */
+  async spoilBlob({ directory }: TestImage): Promise<void> {
+    const { description } = await readArtifact(directory)
+    const hex = description.root.digest.slice('sha256:'.length)
+    const file = join(this.base.hub, 'registry/sha256', hex.slice(0, 2), hex)
+    await chmod(file, 0o600)
+    await using blob = await open(file, 'r+')
+    await blob.write(Buffer.from('not what was signed'), 0, 19, 2 ** 20)
+  }
+
+  async setRolloutPolicy(policy: object): Promise<void> {
+    const fleet = await this.hub.state.get(fleetKind, { namespace: 'default', name: 'shops' })
+    assert(fleet !== undefined)
+    const rollout = { ...fleet.spec.rollout, ...policy }
+    await this.hub.state.update(fleetKind, { ...fleet, spec: { ...fleet.spec, rollout } })
+  }
+
   async eventually<T>(
     what: string,
     look: () => Promise<T | undefined>,
@@ -194,6 +286,14 @@ export class Trial implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#open.disposeAsync()
   }
+}
+
+export function partitionOf(disk: string, label: string) {
+  using view = openDiskFile(disk)
+  const table = readPartitionTable(view)
+  const found = table.ok ? table.partitions.find((each) => each.label === label) : undefined
+  assert(found !== undefined, `${disk} has no partition ${label}`)
+  return found
 }
 
 const onlySpec = (image: string, policy: OsPolicy) => ({ spec: profileOf(image, policy).spec })

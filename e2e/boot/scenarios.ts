@@ -1,0 +1,13 @@
+import type { Scenario } from './scenario.ts'
+import { badImages } from './scenarios/bad-images.ts'
+import { badPlaces } from './scenarios/bad-places.ts'
+import { goodImages } from './scenarios/good-images.ts'
+import { powerAndNetwork } from './scenarios/power-and-network.ts'
+
+/** All of them, what is asked for most often first. */
+export const scenarios: readonly Scenario[] = [
+  ...goodImages,
+  ...badImages,
+  ...badPlaces,
+  ...powerAndNetwork,
+]
