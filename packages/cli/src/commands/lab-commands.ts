@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { CommandError, exitCodes } from '../exit-code.ts'
+import type { LabDemoOptions } from './lab-demo.ts'
 import type { LabUpOptions } from './lab-up.ts'
 
 type UpFlags = Omit<LabUpOptions, 'portForward'> & { readonly portForward: readonly string[] }
@@ -15,6 +16,23 @@ export function addLabCommands(program: Command, stop: AbortSignal): void {
     .action(async () => {
       const { prepareLab } = await import('./lab-prepare.ts')
       await prepareLab(stop)
+    })
+  lab
+    .command('demo')
+    .description(
+      'Build an image, boot a machine that joins a hub, upgrade it, and hand it a bad image',
+    )
+    .option('--data <dir>', 'where keys, images, hub and machine are kept', '.skerry/lab')
+    .option(
+      '--port <number>',
+      'port of the hub; its device gateway takes the next one',
+      number('--port', 1, 65_534),
+      7463,
+    )
+    .option('--keep', 'leave hub and machine running until Ctrl-C', false)
+    .action(async (options: LabDemoOptions) => {
+      const { runLabDemo } = await import('./lab-demo.ts')
+      await runLabDemo(options, stop)
     })
   lab
     .command('up')
