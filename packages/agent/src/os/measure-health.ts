@@ -90,7 +90,8 @@ async function modelProblems(
 
 function loopProblem({ pulse }: ImageMachine): string | undefined {
   const stuck = Object.entries(pulse.agesMs()).find(([, ageMs]) => ageMs > seekStuckMs)
-  if (stuck === undefined) return undefined
+  // What leaves the watchdog unfed ends in a reset: an image that was kept meanwhile would go on so for ever.
+  if (stuck === undefined) return pulse.refusal()
   return `loop ${stuck[0]} of the agent has not come round for ${Math.round(stuck[1] / 1000)} s`
 }
 

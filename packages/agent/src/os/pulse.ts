@@ -11,11 +11,15 @@ export type Pulse = {
   /** A restart was ordered: from now on a hang on the way down must end in a reset. */
   setLeaving(isLeaving: boolean): void
   isLeaving(): boolean
+  /** Why the watchdog is not fed just now, as a sentence. */
+  setRefusal(refusal: string | undefined): void
+  refusal(): string | undefined
 }
 
 export function createPulse(clock: Clock): Pulse {
   const beats = new Map<string, number>()
   let leaving = false
+  let refusal: string | undefined
   return {
     beat: (loop) => void beats.set(loop, clock.monotonicMs()),
     rest: (loop) => void beats.delete(loop),
@@ -23,5 +27,7 @@ export function createPulse(clock: Clock): Pulse {
       Object.fromEntries([...beats].map(([loop, atMs]) => [loop, clock.monotonicMs() - atMs])),
     setLeaving: (isLeaving) => void (leaving = isLeaving),
     isLeaving: () => leaving,
+    setRefusal: (why) => void (refusal = why),
+    refusal: () => refusal,
   }
 }

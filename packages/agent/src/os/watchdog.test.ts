@@ -77,6 +77,20 @@ describe('the watchdog', () => {
     assert.equal(await feedsIn(50_000), 5, 'a loop that was ended is not missed')
   })
 
+  it('that is not fed speaks against the image, with or without such a device', async () => {
+    let init: string | undefined = 'PID 1 is in state t: it runs no more'
+    for (const isMissing of [false, true]) {
+      const { clock, pulse, machine } = start({ init: async () => init })
+      machine.isMissing = isMissing
+      init = 'PID 1 is in state t: it runs no more'
+      await clock.advance(20_000)
+      assert.equal(pulse.refusal(), init)
+      init = undefined
+      await clock.advance(61_000)
+      assert.equal(pulse.refusal(), undefined)
+    }
+  })
+
   it('is not fed once a restart was ordered', async () => {
     const { feedsIn, pulse } = start()
     pulse.setLeaving(true)

@@ -66,7 +66,6 @@ export async function keepWatchdog(options: WatchdogOptions, signal: AbortSignal
   await clock.sleep(watchdogFirstMs, signal).catch(() => {})
   while (!signal.aborted) {
     try {
-      device ??= await options.open()
       const { disk, init } = await measure()
       const refusal = refusalToFeed({
         isLeaving: pulse.isLeaving(),
@@ -74,6 +73,9 @@ export async function keepWatchdog(options: WatchdogOptions, signal: AbortSignal
         disk,
         init,
       })
+      // Told before the device is looked for: a machine without a watchdog must not keep such an image either.
+      pulse.setRefusal(refusal)
+      device ??= await options.open()
       if (refusal === undefined) await device.feed()
       tell(refusal)
     } catch (error) {
