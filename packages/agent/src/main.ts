@@ -38,7 +38,9 @@ function defaultModelServer(): string {
 /**
  * An agent does little and for years: a small heap is worth more to its device than speed, and machine
  * code that is made for a loop is never paid back (processor time is the same without). Asked of V8 here
- * and not on the command line, so that it holds however the agent is started: 68 MiB instead of 76.
+ * and not on the command line, so that it holds however the agent is started: 68 MiB instead of 76. What is
+ * loaded afterwards is compiled anew, as the code that comes with Node.js was made for other flags: so all is loaded
+ * before.
  */
 function preferSmallOverFast(): void {
   setFlagsFromString('--optimize-for-size')
@@ -64,11 +66,14 @@ function stopOnSignals(): AbortController {
 async function runOnNode(words: Extract<ParsedNodeArguments, { ok: true }>): Promise<number> {
   const { signal } = stopOnSignals()
   process.stdout.on('error', () => {})
+  // Before all that takes time: whoever looks at the console knows that the image has come so far.
+  process.stdout.write('skerry: the agent starts\n')
   const { data, images, heartbeatMs } = words
   const modelServer = modelServerCommand(words.modelServer)
   const network = createDeviceNetwork({ clock: systemClock })
   // Loaded here alone: an agent on any other machine needs neither cloud-config nor slots.
   const { startNode } = await import('./os/start-node.ts')
+  preferSmallOverFast()
   try {
     await startNode({ data, images, heartbeatMs, modelServer, network }, signal)
     return exitCodes.ended
@@ -79,12 +84,12 @@ async function runOnNode(words: Extract<ParsedNodeArguments, { ok: true }>): Pro
 }
 
 async function main(): Promise<number> {
-  preferSmallOverFast()
   // Whoever read the log may be gone: the site goes on without.
   process.stderr.on('error', () => {})
   const words = process.argv.slice(2)
   const ofNode = parseNodeArguments(words)
   if (ofNode?.ok === true) return runOnNode(ofNode)
+  preferSmallOverFast()
   const parsed = ofNode ?? parseAgentArguments(words, process.env)
   if (!parsed.ok) {
     process.stderr.write(`${parsed.message}\n\n${usage}\n`)
