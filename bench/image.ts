@@ -86,11 +86,8 @@ function build(
 ): number {
   const file = join(root, 'examples/images', `${name}.yaml`)
   const startedMs = performance.now()
-  skerry([
-    ...['image', 'build', '-f', file, '-o', out, '--disk', 'raw', '--keys', join(work, 'keys')],
-    ...passphrase(work),
-    ...['--cache', cache],
-  ])
+  const files = ['--file', file, '--out', out, '--keys', join(work, 'keys'), '--cache', cache]
+  skerry(['image', 'build', '--disk', 'raw', ...files, ...passphrase(work)])
   return Math.round((performance.now() - startedMs) / 10) / 100
 }
 
