@@ -34,7 +34,7 @@ export function configOfSettings(settings: NodeSettings, options: NodeOptions): 
   const parsed = token === undefined ? undefined : parseJoinToken(token)
   const join = parsed?.ok === true ? parsed.token : undefined
   const config = { ...options, hub, join, site, namespace, proxy, configuredBy }
-  if (hub === undefined)
-    return { config, problem: `no hub is configured: put skerry.hub into ${configuredBy}` }
+  // Whoever has joined knows the hub without it; whoever has not is told so when the agent tries.
+  if (hub === undefined) return { config }
   return parsed?.ok === false ? { config, problem: `skerry.token: ${parsed.message}` } : { config }
 }
