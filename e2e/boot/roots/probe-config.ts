@@ -37,7 +37,7 @@ const commands: readonly Telling[] = [
     "awk '$2 ~ /^.(etc|var|home|root|tmp|data)?$/ { print $2, $3, substr($4, 1, 2) }' /proc/mounts",
   ],
   ['etc', 'ls /etc/left-behind 2>&1; touch /etc/left-behind'],
-  ['var', 'cat /var/lib/kept; echo x >>/var/lib/kept'],
+  ['var', 'cat /var/kept; echo x >>/var/kept'],
   [
     'home',
     'ls -ld /home/admin; grep ^admin: /etc/passwd; cat /home/admin/kept; echo x >>/home/admin/kept',
@@ -46,10 +46,16 @@ const commands: readonly Telling[] = [
   ['keys', 'cat /etc/ssh/ssh_host_ed25519_key.pub'],
   ['address', "ip -4 -o addr show | awk '{ print $2, $4 }'; ip route | head -n 2"],
   ['resolver', 'cat /etc/resolv.conf | grep -v "^#"'],
+  ['names', 'getent hosts _gateway || nslookup -type=a localhost. | tail -n 3; cat /etc/hosts'],
   ['clock', 'date -u +%Y-%m-%dT%H:%M'],
   ['initrd', 'cat /run/skerry/slot /run/skerry/data'],
   ['listening', "awk '$4 ~ /^0A/ { print $2 }' /proc/net/tcp /proc/net/tcp6 | sort -u"],
+  [
+    'failed',
+    'if command -v systemctl >/dev/null; then systemctl --failed --plain --no-legend | cut -d" " -f1; fi',
+  ],
   ['memory', "awk '/MemTotal|MemAvailable|^Cached|Slab/ { print $1 $2 }' /proc/meminfo"],
+  ['end', 'true'],
 ]
 
 /** Words of several lines are one line on the console. */

@@ -28,6 +28,7 @@ export type RootImage = {
   /** Name of the OSImage once it was pushed. */
   readonly osImage: string
   readonly imageId: string
+  readonly manifestDigest: string
   readonly disk?: string
 }
 export type RootImages = {
@@ -41,11 +42,16 @@ export type RootImages = {
 
 export const rootsDirectory = () => join(bootCacheDirectory(), 'roots')
 
-/** The example as it is, in three versions; sizes are small, so that a copy of the disk is. */
-export async function buildRootImages(
-  name: RootName,
-  say: (line: string) => void,
-): Promise<RootImages> {
+export type RootBuild = {
+  readonly name: RootName
+  /** Without models, with the modules of a virtual machine and lz4: a third of the bytes, the same programs. */
+  readonly isLean: boolean
+  readonly say: (line: string) => void
+}
+
+/** The example in three versions; partitions are small, so that a copy of the disk is. */
+export async function buildRootImages(options: RootBuild): Promise<RootImages> {
+  const { name } = options
   const keys = join(rootsDirectory(), 'keys')
   await mkdir(rootsDirectory(), { recursive: true })
   if (!existsSync(keys))
@@ -54,7 +60,7 @@ export async function buildRootImages(
       { name: 'Boot tests, roots', passphrase },
       { clock: systemClock, random: systemRandom },
     )
-  const build = (change: Change) => buildVersion({ name, keys, say }, change)
+  const build = (change: Change) => buildVersion({ ...options, keys }, change)
   return {
     name,
     keys,
@@ -65,14 +71,16 @@ export async function buildRootImages(
 }
 
 type Change = { readonly version: string; readonly hasDisk?: boolean; readonly isBad?: boolean }
-type Making = {
-  readonly name: RootName
-  readonly keys: string
-  readonly say: (line: string) => void
+type Making = RootBuild & { readonly keys: string }
+
+const lean = {
+  inference: false,
+  modules: ['virtio_net', 'virtio_rng', 'i6300esb'],
+  compression: 'lz4',
 }
 
 async function buildVersion(making: Making, change: Change): Promise<RootImage> {
-  const { name, keys, say } = making
+  const { name, isLean, keys, say } = making
   const { version, hasDisk = false, isBad = false } = change
   const example = parse(
     await readFile(join(repository, 'examples/images', roots[name]), 'utf8'),
@@ -80,6 +88,7 @@ async function buildVersion(making: Making, change: Change): Promise<RootImage> 
   const check = `#cloud-config\nskerry:\n  checks:\n    - name: till\n      command: 'echo the drawer is stuck; exit 1'\n      timeoutSeconds: 20\n`
   const schematic = {
     ...example,
+    ...(isLean ? lean : {}),
     name,
     version,
     cloudConfig: [...(example.cloudConfig ?? []), ...(isBad ? [{ content: check }] : [])],
@@ -89,7 +98,7 @@ async function buildVersion(making: Making, change: Change): Promise<RootImage> 
     espBytes: '128MiB',
     dataBytes: '512MiB',
   }
-  const out = join(rootsDirectory(), 'images', `${name}-${version}`)
+  const out = join(rootsDirectory(), isLean ? 'lean-images' : 'images', `${name}-${version}`)
   await mkdir(out, { recursive: true })
   const file = join(out, 'image.yaml')
   await writeFile(file, stringify(schematic))
@@ -110,6 +119,7 @@ async function buildVersion(making: Making, change: Change): Promise<RootImage> 
     directory: out,
     osImage: `${name}-${version}`,
     imageId: record.description.imageId,
+    manifestDigest: record.manifestDigest,
     ...(hasDisk ? { disk: join(out, 'disk.raw') } : {}),
   }
 }
