@@ -9,7 +9,7 @@ export function sourceKey(patterns: readonly string[]): string {
   const hash = createHash('sha256')
   const files = globSync([...patterns], { cwd: repository })
     .filter(
-      (file) => /\.(ts|mjs|json|sh|conf|sql)$|\/init$/.test(file) && !/\.test\.ts$/.test(file),
+      (file) => /\.(ts|mjs|json|sh|conf|sql)$|\/init$/.test(file) && !file.endsWith('.test.ts'),
     )
     .toSorted()
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(repository, file)))
