@@ -42,6 +42,13 @@ const hangingRoot = `open_root() {
 }
 `
 
+/** A crash when the kernel can already keep its last words. */
+const panickingRoot = `open_root() {
+  say "this kernel crashes"
+  echo c >/proc/sysrq-trigger
+}
+`
+
 /** Everything as it should be, and then the modules are of another kernel. */
 const otherModules = `run_node_os() {
   mkdir /run/modules
@@ -58,7 +65,8 @@ export const recipes = {
   good2: { version: '2.0.0' },
   good3: { version: '3.0.0' },
   old: { version: '0.9.0' },
-  panics: { version: '2.0.1', commandLine: ['rdinit=/none'] },
+  panics: { version: '2.0.1', initrd: { 'usr/lib/initrd/root.sh': panickingRoot } },
+  panicsearly: { version: '2.1.5', commandLine: ['rdinit=/none'] },
   unhealthy: { version: '2.0.2', cloudConfig: check("'echo the drawer is stuck; exit 1'") },
   unsigned: { version: '2.0.3', kernel: 'unsigned' },
   foreignkernel: { version: '2.0.4', kernel: 'foreign' },

@@ -17,6 +17,20 @@ export const badImages: readonly Scenario[] = [
     },
   },
   {
+    name: 'panic-before-its-words-are-kept',
+    what: 'the kernel panics before anything can keep its words: after two rounds the image is given up',
+    images: ['panicsearly'],
+    async run(trial) {
+      await trial.start()
+      const image = await trial.want('panicsearly')
+      await trial.says(/Kernel panic - not syncing/)
+      await trial.says(
+        /^skerry: image 1\.0\.0 .* runs from slot-a, kept; last: 2\.1\.5 Inconclusive/,
+      )
+      await trial.fallsBack(image, { evidence: 'None', message: /6 tries in two rounds/ })
+    },
+  },
+  {
     name: 'unhealthy',
     what: 'the new image boots and a check of its own fails: it is given up with the words of the check',
     images: ['unhealthy'],
