@@ -44,7 +44,7 @@ export async function* bootStates(
     const booted = await bootState(trees, run, { disk, work })
     using after = openDiskFile(disk)
     // The agent has mended what it found, and its own acts are cut off here once more.
-    const problems = [...booted.problems, ...survivesCut(inspector.inspect(after))]
+    const problems = [...booted.problems, ...survivesCut(run.badImageIds)(inspector.inspect(after))]
     yield { cut, found, ...booted, problems }
   }
   await rm(work, { recursive: true, force: true })

@@ -6,8 +6,8 @@ import { cutLimits } from './limits.ts'
 /** Sectors of the ESP, whose writes decide what is started. */
 export type SectorRange = { readonly first: number; readonly end: number }
 
-/** Of writes that follow each other directly, as a kernel that is copied, only the ends are told apart. */
-const runEntriesMax = 8
+/** Between two flushes: a rename or a deletion makes a few writes to the ESP, a kernel that is copied hundreds. */
+const tellingWindowWritesMax = 24
 
 /**
  * States to look at more closely, chosen by a seed: half of them anywhere in the log, half within the few
@@ -29,20 +29,18 @@ export function chooseStates(
   })
 }
 
-/** How many entries have been written when a write to the ESP has, other than amid a long row of them. */
+/** How many entries have been written when a write to the ESP has, but not amid the copying of a kernel. */
 export function tellingEntries(entries: readonly LoggedWrite[], esp: SectorRange): number[] {
-  const isEsp = ({ kind, firstSector }: LoggedWrite) =>
-    kind !== 'flush' && firstSector >= esp.first && firstSector < esp.end
   const telling: number[] = []
-  let row = 0
-  for (const [index, entry] of entries.entries()) {
-    const before = entries[index - 1]
-    const isNext =
-      before !== undefined &&
-      isEsp(before) &&
-      before.firstSector + before.sectors === entry.firstSector
-    row = isNext ? row + 1 : 0
-    if (isEsp(entry) && row < runEntriesMax) telling.push(index + 1)
+  let window: number[] = []
+  const close = () => {
+    if (window.length <= tellingWindowWritesMax) telling.push(...window)
+    window = []
   }
+  for (const [index, { kind, firstSector }] of entries.entries()) {
+    if (kind === 'flush') close()
+    else if (firstSector >= esp.first && firstSector < esp.end) window.push(index + 1)
+  }
+  close()
   return telling
 }

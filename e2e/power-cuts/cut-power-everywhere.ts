@@ -1,4 +1,3 @@
-import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { World } from '../boot/lane.ts'
 import { type BootedState, bootStates } from './boot-states.ts'
@@ -68,10 +67,4 @@ export function brokenPromises(rows: readonly CutRow[]): string[] {
         ? [`${row.run.name}: the control passes, so the check cannot fail`]
         : describeProblems(row),
     )
-}
-
-/** Everything that was found, for who wants to look again. */
-export async function writeRows(rows: readonly CutRow[], file: string): Promise<void> {
-  await mkdir(join(file, '..'), { recursive: true })
-  await writeFile(file, `${JSON.stringify(rows, undefined, 1)}\n`)
 }

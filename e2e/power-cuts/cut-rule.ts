@@ -1,17 +1,38 @@
-import { type CutRule, everyEntryBoots } from '@skerry/factory/lab/inspected-disk'
+import { sortEntries } from '@skerry/api/os/loader-order'
+import {
+  type CutRule,
+  type InspectedEntry,
+  everyEntryBoots,
+} from '@skerry/factory/lab/inspected-disk'
 
 /**
  * What must hold wherever the power goes: the loader starts an image that is whole, no entry that it may come
- * to is broken, and an image that is on trial, or that nobody has tried, has another behind it.
+ * to is broken, an image with tries left has another behind it, and when the tries of the bad ones are used
+ * up a good one starts.
  */
-export const survivesCut: CutRule = (disk) => {
-  const [chosen, ...behind] = disk.entries
-  const others = behind.filter(
-    ({ imageId, problem }) => problem === undefined && imageId !== chosen?.imageId,
-  )
-  const isAlone = chosen?.triesLeft !== undefined && others.length === 0
-  return [
-    ...everyEntryBoots(disk),
-    ...(isAlone ? [`${chosen.fileName} is counted and no other image stands behind it`] : []),
-  ]
+export function survivesCut(badImageIds: readonly string[]): CutRule {
+  const isBad = ({ imageId }: InspectedEntry) =>
+    imageId === undefined || badImageIds.includes(imageId)
+  return (disk) => {
+    const [chosen, ...behind] = disk.entries
+    const others = behind.filter(
+      ({ imageId, problem }) => problem === undefined && imageId !== chosen?.imageId,
+    )
+    const isAlone = (chosen?.triesLeft ?? 0) > 0 && others.length === 0
+    const [last] = sortEntries(disk.entries.map((entry) => (isBad(entry) ? usedUp(entry) : entry)))
+    return [
+      ...everyEntryBoots(disk),
+      ...(isAlone ? [`${chosen?.fileName} is counted and no other image stands behind it`] : []),
+      ...(last !== undefined && isBad(last)
+        ? [`${last.fileName} is started for ever, and is no good image`]
+        : []),
+    ]
+  }
+}
+
+/** As the loader names it after its last try; one that is not counted keeps its name. */
+function usedUp(entry: InspectedEntry): InspectedEntry {
+  if (entry.triesLeft === undefined) return entry
+  const done = entry.triesLeft + (entry.triesDone ?? 0)
+  return { ...entry, fileName: entry.fileName.replace(/\+[^+]*$/, `+0-${done}.efi`) }
 }

@@ -64,3 +64,21 @@ export function describeProblems({ run, inspected, booted }: CutRow): string[] {
     ),
   ].slice(0, cutLimits.violationsShown)
 }
+
+/** What is worth keeping of a row: what would start, each time that it changes, and not each cluster of a kernel. */
+export function rawRow({ run, isControl, inspected, booted }: CutRow) {
+  const { timeline, violations, ...counts } = inspected
+  const starts = timeline.map(({ entries, text }) => ({
+    entries,
+    text: text.replace(/; fat: .*/, ''),
+  }))
+  const turns = starts.filter(({ text }, index) => text !== starts[index - 1]?.text)
+  return {
+    run,
+    isControl,
+    ...counts,
+    turns,
+    violations: violations.slice(0, cutLimits.violationsShown),
+    booted,
+  }
+}

@@ -31,7 +31,11 @@ export async function inspectRun(
   run: RecordedRun,
   options: InspectOptions = {},
 ): Promise<InspectedRun> {
-  const { rule = survivesCut, seeds = cutLimits.lossSeeds, looks: count = 0 } = options
+  const {
+    rule = survivesCut(run.badImageIds),
+    seeds = cutLimits.lossSeeds,
+    looks: count = 0,
+  } = options
   using base = openDiskFile(run.base)
   using log = readWriteLog(run.log)
   const before = process.cpuUsage()

@@ -5,7 +5,7 @@ import { partitionLabels } from '@skerry/api/os/os-layout'
 import { checkExt4 } from '@skerry/factory/lab/check-ext4'
 import { DiskInspector } from '@skerry/factory/lab/disk-inspector'
 import { type DiskView, openDiskFile, partOf } from '@skerry/factory/lab/disk-view'
-import type { InspectedDisk } from '@skerry/factory/lab/inspected-disk'
+import type { CutRule, InspectedDisk } from '@skerry/factory/lab/inspected-disk'
 import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import { type Partition, readPartitionTable } from '@skerry/factory/lab/partition-table'
 import { writeSparse } from '@skerry/factory/lab/write-sparse'
@@ -38,7 +38,10 @@ export async function lookClosely(
   try {
     const found = inspector.inspect(disk)
     return [
-      ...(await repairs({ tools, work, inspector }, { disk, esp, before: found })),
+      ...(await repairs(
+        { tools, work, inspector, rule: survivesCut(run.badImageIds) },
+        { disk, esp, before: found },
+      )),
       ...(await checkExt4(tools, disk, partitionLabels.data, (file) =>
         readsJournal(tools, file, found),
       )),
@@ -52,11 +55,12 @@ type Bench = {
   readonly tools: LabTrees['tools']
   readonly work: string
   readonly inspector: DiskInspector
+  readonly rule: CutRule
 }
 
 /** As the agent does before it writes: fsck.fat mends it, then nothing is wrong and the same image starts. */
 async function repairs(
-  { tools, work, inspector }: Bench,
+  { tools, work, inspector, rule }: Bench,
   { disk, esp, before }: { disk: DiskView; esp: Partition; before: InspectedDisk },
 ): Promise<readonly string[]> {
   const file = join(work, 'esp')
@@ -70,7 +74,7 @@ async function repairs(
   const after = inspector.inspect(splicedView(disk, esp.offset, mendedEsp))
   const [first, later] = [before, after].map(({ entries }) => entries[0]?.fileName)
   return [
-    ...survivesCut(after).map((message) => `after the repair of the ESP: ${message}`),
+    ...rule(after).map((message) => `after the repair of the ESP: ${message}`),
     ...(first === later
       ? []
       : [`the repair of the ESP changes what starts from ${first} to ${later}`]),

@@ -2,13 +2,14 @@
 //   node e2e/power-cuts/main.ts [--boots 12] [--looks 24] [--seeds 20] [--only NAME] [--keep] [--out FILE]
 // `--keep` takes the logs that are there although something changed since. Exits with 1 when a state does
 // not boot a known image, or when a control passes.
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ensureLabTrees } from '@skerry/factory/lab/lab-trees'
 import { bootCacheDirectory } from '../boot/boot-cache.ts'
 import { openTestImages } from '../boot/build-test-images.ts'
-import { brokenPromises, cutPowerEverywhere, writeRows } from './cut-power-everywhere.ts'
-import { type CutRow, formatTable } from './cut-table.ts'
+import { brokenPromises, cutPowerEverywhere } from './cut-power-everywhere.ts'
+import { type CutRow, formatTable, rawRow } from './cut-table.ts'
 import { cutLimits } from './limits.ts'
 
 const { values } = parseArgs({
@@ -34,7 +35,8 @@ for await (const row of cutPowerEverywhere(world, {
   ...(values.only === undefined ? {} : { only: values.only }),
 })) {
   rows.push(row)
-  if (values.out !== undefined) await writeRows(rows, values.out)
+  if (values.out !== undefined)
+    await writeFile(values.out, JSON.stringify(rows.map(rawRow), undefined, 1))
 }
 console.log(formatTable(rows))
 const broken = brokenPromises(rows)

@@ -19,11 +19,14 @@ export type RecordedRun = {
   /** Variables of its firmware; as good as blank. */
   readonly variables: string
   readonly images: readonly KnownImage[]
+  /** Of those that must not be what the machine is left with. */
+  readonly badImageIds: readonly string[]
   readonly seconds: number
 }
 
 const lane: Lane = { name: 'power-cuts', secureBoot: false, port: 24_930 }
-const imageNames = ['good1', 'good2', 'panics', 'unhealthy'] as const satisfies readonly ImageName[]
+const goodNames = ['good1', 'good2'] as const satisfies readonly ImageName[]
+const badNames = ['panics', 'unhealthy'] as const satisfies readonly ImageName[]
 
 type Story = {
   readonly name: string
@@ -76,18 +79,22 @@ export async function* recordRuns(
   await rm(directory, { recursive: true, force: true })
   await mkdir(join(directory, 'images'), { recursive: true })
   const images: KnownImage[] = []
-  for (const name of imageNames)
+  for (const name of [...goodNames, ...badNames])
     images.push(await imageTruth(await world.images.get(name), join(directory, 'images')))
+  const badImageIds = images.slice(goodNames.length).map(({ imageId }) => imageId)
   const machine = baseFiles(join(directory, 'machine'))
   await mkdir(machine.directory)
   const { disk = '' } = await world.images.get('good1')
   const first = { name: 'first-boot', what: 'first boot of a fresh disk, until it is green' }
-  yield await recorded({ ...first, before: disk, machine, images, directory }, async (writeLog) => {
-    await enrol(world, lane, machine, { writeLog })
-  })
+  yield await recorded(
+    { ...first, before: disk, machine, images, badImageIds, directory },
+    async (writeLog) => {
+      await enrol(world, lane, machine, { writeLog })
+    },
+  )
   for (const { act, ...story } of stories)
     yield await recorded(
-      { ...story, before: machine.disk, machine, images, directory },
+      { ...story, before: machine.disk, machine, images, badImageIds, directory },
       async (writeLog) => {
         await using trial = new Trial(world, lane, machine)
         await trial.startHub()
@@ -100,17 +107,17 @@ export async function* recordRuns(
     )
 }
 
-type Recording = Pick<RecordedRun, 'name' | 'what' | 'images'> & {
+type Recording = Pick<RecordedRun, 'name' | 'what' | 'images' | 'badImageIds'> & {
   readonly before: string
   readonly machine: LaneBase
   readonly directory: string
 }
 
 async function recorded(
-  { name, what, images, before, machine, directory }: Recording,
+  { before, machine, directory, ...run }: Recording,
   act: (writeLog: string) => Promise<void>,
 ): Promise<RecordedRun> {
-  const own = join(directory, name)
+  const own = join(directory, run.name)
   await mkdir(own)
   const [base, log, variables] = ['before.raw', 'writes.log', 'variables.fd'].map((file) =>
     join(own, file),
@@ -122,5 +129,5 @@ async function recorded(
   await act(log)
   await copySparse(machine.variables, variables)
   const seconds = (systemClock.monotonicMs() - startMs) / 1000
-  return { name, what, images, base, log, variables, seconds }
+  return { ...run, base, log, variables, seconds }
 }
