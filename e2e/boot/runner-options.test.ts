@@ -30,5 +30,6 @@ test('a name is asked for by a part of it, or exactly', () => {
   assert(isWanted('hub-silent-after', 'silent'))
   assert(!isWanted('hub-silent-after', '=hub-silent'))
   assert(isWanted('hub-silent-after', '=hub-silent-after'))
+  assert(isWanted('panic', '=hub-silent-after,=panic'))
   assert(isWanted('anything', undefined))
 })

@@ -3,7 +3,7 @@ import type { SecureBootChoice } from './scenario.ts'
 
 export type RunnerOptions = {
   readonly isList: boolean
-  /** Text that the name contains; `=name` for exactly this one. */
+  /** Texts that the name contains, with commas between; `=name` for exactly this one. */
   readonly only: string | undefined
   readonly shard: { readonly index: number; readonly count: number }
   readonly secureBoot: readonly SecureBootChoice[]
@@ -13,7 +13,7 @@ export type RunnerOptions = {
 
 export const runnerUsage = `npm run test:boot -- [options]
   --list                 what there is, and what passed before
-  --only TEXT            scenarios whose name contains TEXT; =NAME for exactly one
+  --only TEXT,...        scenarios whose name contains TEXT; =NAME for exactly one
   --shard I/N            the I-th of N parts, for several machines
   --secure-boot WHERE    on, off or both (default)
   --jobs N               virtual machines at once (default 2)
@@ -60,5 +60,7 @@ export function shardOf<T>(all: readonly T[], { index, count }: RunnerOptions['s
 
 export function isWanted(name: string, only: string | undefined): boolean {
   if (only === undefined) return true
-  return only.startsWith('=') ? name === only.slice(1) : name.includes(only)
+  return only
+    .split(',')
+    .some((part) => (part.startsWith('=') ? name === part.slice(1) : name.includes(part)))
 }
