@@ -118,6 +118,20 @@ describe('the root of an image', () => {
     assert.doesNotMatch(emptied, /remount/)
     assert.match((await readText((await withLogin())!, 'etc/inittab'))!, /^1:2345:respawn/m)
   })
+  test('inittab has no shell without a password, and a login where the kernel speaks', async () => {
+    const shells = '~~:S:wait:/sbin/sulogin --force\nz6:6:respawn:/sbin/sulogin --force\n'
+    const tree = rootOf({
+      ...sysvinit,
+      'sbin/getty': 'ELF',
+      'etc/inittab': sysvinit['etc/inittab'] + shells,
+    })
+    await assemble(tree)
+    await assemble(tree)
+    const inittab = (await readText(tree, 'etc/inittab'))!
+    assert.doesNotMatch(inittab, /^[^#].*sulogin/m)
+    assert.equal(inittab.match(/^skcl:2345:respawn:.*getty -L 115200 ttyS0/gm)?.length, 1)
+    assert.equal(tree.get('etc/inittab.d')?.type, 'directory')
+  })
   const withLogin = async () => {
     const tree = rootOf(sysvinit)
     await assemble(tree)

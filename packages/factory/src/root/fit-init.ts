@@ -30,11 +30,33 @@ export async function fitInit(
   await emptyScripts(tree)
   const before = await readText(tree, 'etc/inittab')
   if (before === undefined) return
-  const lines = before
-    .split('\n')
-    .map((line) => (!hasConsoleLogin && isLogin(line) ? `#${line}` : line))
+  const isUnwanted = (line: string) =>
+    isShellWithoutPassword(line) || (!hasConsoleLogin && isLogin(line))
+  const lines = before.split('\n').map((line) => (isUnwanted(line) ? `#${line}` : line))
   const first = hostKeysLine(tree, init, before)
+  if (init.inittab === 'sysvinit') {
+    // It says at each start that there is none.
+    tree.makeDirectory('etc/inittab.d')
+    if (hasConsoleLogin) first.push(...serialLoginLine(tree, before))
+  }
   putText(tree, 'etc/inittab', [...first, ...lines].join('\n'))
+}
+
+/** `sulogin --force` asks for the password of a root that has none by starting a shell. */
+const isShellWithoutPassword = (line: string) => /^[^#].*\bsulogin\b/.test(line)
+
+/**
+ * A login where the kernel speaks, as systemd has one by itself: many machines have only that. On others the line
+ * waits, as init would start again and again what ends.
+ */
+function serialLoginLine(tree: RootTree, before: string): string[] {
+  const getty = ['sbin/agetty', 'sbin/getty'].find(
+    (path) => tree.file(tree.resolve(path)) !== undefined,
+  )
+  if (getty === undefined || /^[^#].*\bttyS0\b/m.test(before)) return []
+  const isConsole = 'grep -q ttyS0 /sys/class/tty/console/active'
+  const login = `exec /${getty} -L 115200 ttyS0 vt100`
+  return [`skcl:2345:respawn:/bin/sh -c '${isConsole} && ${login}; exec sleep 86400'`]
 }
 
 /** id:levels:action:program with sysvinit, tty::action:program with busybox. */

@@ -70,6 +70,8 @@ ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key
 
 [Service]
 Type=oneshot
+# Prime numbers are looked for while nobody else has something to do: the machine is green sooner.
+CPUSchedulingPolicy=idle
 ExecStart=/usr/bin/ssh-keygen -A
 `
 
