@@ -31,6 +31,15 @@ export function parseEntryName(file: string): EntryName | undefined {
   return { file, prefix: prefix!, isHidden: false, ...tries }
 }
 
+const tornPattern =
+  /^(?:sk(?:erry|[0-9a-f]{4})~[0-9]{1,2}\.efi|ne(?:w-[0-9a-f]{2}|[0-9a-f]{4})~[0-9]{1,2})$/
+
+/**
+ * What a power cut leaves of a name of ours that lies across two sectors of its directory and was being
+ * removed: the short name. It has no counter, so the loader takes it for an entry that was found good.
+ */
+export const isTornName = (file: string): boolean => tornPattern.test(file.toLowerCase())
+
 export const hiddenName = (imageId: string): string =>
   `${espPaths.temporaryPrefix}${prefixOf(imageId)}`
 

@@ -510,6 +510,28 @@ describe('at the start', () => {
     assert.deepEqual(entries(machine), [...foreign, entry(v1), entry(v0)].toSorted())
   })
 
+  it('the short name that a torn rename left goes: the loader would start it and count nothing', async () => {
+    const machine = machineWith({ installed: [{ image: v1 }, { image: v0 }] })
+    for (const name of ['SKERRY~2.EFI', 'SK3F2A~1.EFI', 'NEW-D9~1'])
+      machine.esp.put(`/EFI/Linux/${name}`, v0.kernel)
+    machine.esp.put('/EFI/Linux/SKY~1.EFI', Buffer.from('not ours'))
+    await startSession(machine)
+    assert.deepEqual(entries(machine), ['SKY~1.EFI', entry(v1), entry(v0)].toSorted())
+  })
+
+  it('a short name that is all that is left of the running image stays until its entry is back', async () => {
+    const machine = machineWith()
+    // Keeps a copy of the kernel.
+    await startSession(machine)
+    const started = (await machine.start())!
+    machine.esp.put('/EFI/Linux/SKERRY~1.EFI', v1.kernel)
+    machine.esp.put(`/EFI/Linux/${entry(v1)}`, undefined)
+    await openOsMachine({ host: started.host, clock: fixedClock, log: silentLog })
+    assert.deepEqual(entries(machine), ['SKERRY~1.EFI', entry(v1)])
+    assert.equal((await startSession(machine)).image, v1)
+    assert.deepEqual(entries(machine), [entry(v1)])
+  })
+
   it('an entry whose image is in no slot goes: it could only use up tries', async () => {
     const machine = machineWith()
     machine.esp.put(`/EFI/Linux/${entry(v0)}`, v0.kernel)

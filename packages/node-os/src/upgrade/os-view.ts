@@ -1,7 +1,7 @@
 import { espPaths, type SlotName, verityBlockBytes } from '@skerry/api/os/os-layout'
 import { parseVeritySuperblock } from '@skerry/artifact/verity-superblock'
 import type { ImageWords } from './command-line.ts'
-import { parseEntryName, prefixOf } from './entry-name.ts'
+import { isTornName, parseEntryName, prefixOf } from './entry-name.ts'
 import type { KnownImage } from './known-image.ts'
 import { espFilesMax } from './limits.ts'
 import type { LoaderEntry } from './loader-order.ts'
@@ -30,7 +30,7 @@ export type OsView = {
   readonly entries: readonly EspEntry[]
   readonly slots: readonly SlotView[]
   readonly known: readonly KnownImage[]
-  /** Kernels that were being written and are no use any more. */
+  /** Kernels that were being written and are no use any more, and names that a power cut tore. */
   readonly leftovers: readonly string[]
   /** Why the ESP could not be read. */
   readonly espProblem?: string | undefined
@@ -47,12 +47,13 @@ export async function readEntries(files: OsFiles): Promise<EspEntry[]> {
   return found
 }
 
-/** Temporary names of ours that say nothing. */
+/** Names of ours that say nothing: of what was being written, and what a power cut left of others. */
 export async function readLeftovers(files: OsFiles): Promise<string[]> {
   const entries = await files.list(`/${espPaths.entries}`)
   return entries
-    .filter(({ name, isDirectory }) => !isDirectory && name.startsWith(espPaths.temporaryPrefix))
+    .filter(({ isDirectory }) => !isDirectory)
     .map(({ name }) => name)
+    .filter((name) => name.startsWith(espPaths.temporaryPrefix) || isTornName(name))
     .filter((name) => parseEntryName(name) === undefined)
 }
 

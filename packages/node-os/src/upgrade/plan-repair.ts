@@ -5,6 +5,7 @@ import {
   hiddenName,
   isExhausted,
   isSecondRound,
+  isTornName,
   triesGiven,
 } from './entry-name.ts'
 import { isStartedBefore } from './loader-order.ts'
@@ -49,12 +50,23 @@ export function planRepair(facts: RepairFacts): EspAct[] {
       .flatMap((entry) => repairOther(facts, entry)),
     ...rebuildFallbacks(facts),
     ...view.entries.filter(({ isHidden }) => isHidden).flatMap((e) => repairHidden(facts, e)),
-    ...view.leftovers.map((file): EspAct => ({
+    ...repairLeftovers(facts),
+  ]
+}
+
+/** A torn name may be all that is left of the running image: it goes when its entry is there. */
+function repairLeftovers({ view }: RepairFacts): EspAct[] {
+  const entry = entryOf(view, view.running.imageId)
+  const isSafe = entry !== undefined && isUsable(entry)
+  return view.leftovers
+    .filter((file) => isSafe || !isTornName(file))
+    .map((file) => ({
       do: 'remove',
       file,
-      why: 'it was being written and is not needed',
-    })),
-  ]
+      why: isTornName(file)
+        ? 'a power cut tore its name, and the loader would not count it'
+        : 'it was being written and is not needed',
+    }))
 }
 
 function repairRunning({ view, history }: RepairFacts): EspAct[] {
