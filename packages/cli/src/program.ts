@@ -11,7 +11,7 @@ import { listRollouts, rolloutVerbs, sayToRollout, watchRollout } from './comman
 import { runProgram } from './commands/run-program.ts'
 import { listSites, showSite } from './commands/site.ts'
 import { showStatus } from './commands/status.ts'
-import { createJoinToken } from './commands/token-create.ts'
+import { createJoinToken, parseLabels } from './commands/token-create.ts'
 import { createUserToken } from './commands/token-create-api.ts'
 import { completionScript } from './completion.ts'
 import { parseDuration } from './duration.ts'
@@ -218,10 +218,12 @@ function addToken(program: Command): void {
         'sites that may be joined (default: any that has no device yet)',
         [],
       )
-      .option('--create-sites', 'make a site that does not exist', false),
+      .option('--create-sites', 'make a site that does not exist', false)
+      .option('--label <key=value...>', 'with --create-sites: labels of such a site', []),
   ).action(
     async (
       options: HubOptions & {
+        label: string[]
         uses: number
         validFor: string
         site: string[]
@@ -235,7 +237,7 @@ function addToken(program: Command): void {
           validForMs,
           sites: options.site,
           createsSites: options.createSites,
-          siteLabels: {},
+          siteLabels: parseLabels(options.label),
         }),
       )
       process.stdout.write(`${text}\n`)

@@ -51,6 +51,10 @@ export function addLabCommands(program: Command, stop: AbortSignal): void {
       (text: string, before: readonly string[]) => [...before, text],
       [],
     )
+    .option(
+      '--user-data <file>',
+      'cloud-config on a drive, as a cloud or a stick gives it: hub, token, site',
+    )
     .option('--console', 'type into the console; Ctrl-] leaves', false)
     .option('--persist', 'keep what the machine writes for the next start', false)
     .option('--clock <time>', 'hardware clock at power-on, such as 1970-01-01T00:00:00')

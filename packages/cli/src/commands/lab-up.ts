@@ -1,9 +1,13 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { toError } from '@skerry/base/assert'
 import { chooseAcceleration } from '@skerry/factory/lab/acceleration'
+import { createConfigDrive } from '@skerry/factory/lab/config-drive'
 import { type ConsoleLine, formatLine } from '@skerry/factory/lab/console-lines'
+import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { type Lab, openLab } from '@skerry/factory/lab/open-lab'
-import type { Acceleration, PortForward } from '@skerry/factory/lab/qemu-arguments'
+import type { Acceleration, MachineDisk, PortForward } from '@skerry/factory/lab/qemu-arguments'
 import { startMachine } from '@skerry/factory/lab/start-machine'
 import { CommandError, exitCodes } from '../exit-code.ts'
 import { paint } from '../output.ts'
@@ -15,6 +19,8 @@ export type LabUpOptions = {
   readonly secureBoot: boolean
   readonly keys?: string
   readonly portForward: readonly PortForward[]
+  /** File with cloud-config that the machine finds on a drive. */
+  readonly userData?: string
   readonly console: boolean
   readonly persist: boolean
   readonly clock?: string
@@ -47,8 +53,11 @@ export async function labUp(
     },
     trees,
   )
+  const drives =
+    options.userData === undefined ? [] : [await userDrive(options.userData, lab, trees)]
   say(introduction(lab, options, acceleration))
-  await using machine = await startMachine({ ...lab.start, acceleration })
+  const disks = [...(lab.start.disks ?? []), ...drives]
+  await using machine = await startMachine({ ...lab.start, disks, acceleration })
   const leave = new AbortController()
   const stop = AbortSignal.any([signal, leave.signal])
   using _shown = show(machine, options.console)
@@ -59,6 +68,18 @@ export async function labUp(
   })
   await Promise.race([stopped, machine.waitForEnd({ processorSecondsMax: Infinity })])
   say(farewell(machine, lab, options))
+}
+
+async function userDrive(file: string, lab: Lab, trees: LabTrees): Promise<MachineDisk> {
+  const words = await readFile(file).catch((error: unknown) => {
+    throw new CommandError(
+      `--user-data ${file}: cannot be read: ${toError(error).message}`,
+      exitCodes.usage,
+    )
+  })
+  const drive = join(lab.directory, 'user-data.img')
+  await createConfigDrive(trees, drive, words)
+  return { file: drive, isReadOnly: true }
 }
 
 function checkOptions(options: LabUpOptions): void {

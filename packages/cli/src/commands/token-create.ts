@@ -41,3 +41,18 @@ export async function createJoinToken(hub: HubAccess, options: TokenOptions): Pr
   })
   return minted.token
 }
+
+/** `fleet=shops`, as often as it is given. The hub checks what labels may be. */
+export function parseLabels(words: readonly string[]): Record<string, string> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=')
+      if (at < 1)
+        throw new CommandError(
+          `--label ${word}: must be KEY=VALUE, such as fleet=shops`,
+          exitCodes.usage,
+        )
+      return [word.slice(0, at), word.slice(at + 1)]
+    }),
+  )
+}

@@ -1,5 +1,5 @@
 import { mkdtemp, rename, rm, truncate, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { runInTools } from '../tools/run-in-tools.ts'
 import type { LabTrees } from './lab-trees.ts'
 
@@ -11,7 +11,7 @@ export async function createConfigDrive(
   out: string,
   userData: string | Uint8Array,
 ): Promise<void> {
-  const work = await mkdtemp(join(dirname(out), '.drive-'))
+  const work = await mkdtemp(join(dirname(resolve(out)), '.drive-'))
   try {
     await writeFile(join(work, 'user-data'), userData, { mode: 0o600 })
     await writeFile(join(work, 'drive'), '', { mode: 0o600 })
