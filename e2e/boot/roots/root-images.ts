@@ -52,14 +52,7 @@ export type RootBuild = {
 /** The example in three versions; partitions are small, so that a copy of the disk is. */
 export async function buildRootImages(options: RootBuild): Promise<RootImages> {
   const { name } = options
-  const keys = join(rootsDirectory(), 'keys')
-  await mkdir(rootsDirectory(), { recursive: true })
-  if (!existsSync(keys))
-    await createKeys(
-      keys,
-      { name: 'Boot tests, roots', passphrase },
-      { clock: systemClock, random: systemRandom },
-    )
+  const keys = await ensureKeys()
   const build = (change: Change) => buildVersion({ ...options, keys }, change)
   return {
     name,
@@ -70,7 +63,39 @@ export async function buildRootImages(options: RootBuild): Promise<RootImages> {
   }
 }
 
-type Change = { readonly version: string; readonly hasDisk?: boolean; readonly isBad?: boolean }
+async function ensureKeys(): Promise<string> {
+  const keys = join(rootsDirectory(), 'keys')
+  await mkdir(rootsDirectory(), { recursive: true })
+  if (!existsSync(keys))
+    await createKeys(
+      keys,
+      { name: 'Boot tests, roots', passphrase },
+      { clock: systemClock, random: systemRandom },
+    )
+  return keys
+}
+
+type Change = {
+  readonly version: string
+  readonly hasDisk?: boolean
+  readonly isBad?: boolean
+  /** Put over the schematic. */
+  readonly more?: object
+  /** Where it goes; default: by name and version. */
+  readonly into?: string
+}
+
+/** One image of a root with what a measurement needs of its own. */
+export async function buildRootImage(
+  options: RootBuild,
+  into: string,
+  more: object,
+): Promise<RootImage & { readonly disk: string; readonly keys: string }> {
+  const keys = await ensureKeys()
+  const change = { version: '1.0.0', hasDisk: true, into, more }
+  const image = await buildVersion({ ...options, keys }, change)
+  return { ...image, disk: image.disk!, keys }
+}
 type Making = RootBuild & { readonly keys: string }
 
 const lean = {
@@ -81,7 +106,7 @@ const lean = {
 
 async function buildVersion(making: Making, change: Change): Promise<RootImage> {
   const { name, isLean, keys, say } = making
-  const { version, hasDisk = false, isBad = false } = change
+  const { version, hasDisk = false, isBad = false, more = {}, into } = change
   const example = parse(
     await readFile(join(repository, 'examples/images', roots[name]), 'utf8'),
   ) as { cloudConfig?: object[] }
@@ -97,8 +122,10 @@ async function buildVersion(making: Making, change: Change): Promise<RootImage> 
     slotBytes: '768MiB',
     espBytes: '128MiB',
     dataBytes: '512MiB',
+    ...more,
   }
-  const out = join(rootsDirectory(), isLean ? 'lean-images' : 'images', `${name}-${version}`)
+  const directory = isLean ? 'lean-images' : 'images'
+  const out = join(rootsDirectory(), directory, into ?? `${name}-${version}`)
   await mkdir(out, { recursive: true })
   const file = join(out, 'image.yaml')
   await writeFile(file, stringify(schematic))

@@ -8,6 +8,7 @@ import {
   createBlankVariables,
   createSecureBootVariables,
 } from '@skerry/factory/lab/firmware-variables'
+import type { ConsoleLine } from '@skerry/factory/lab/console-lines'
 import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { startMachine } from '@skerry/factory/lab/start-machine'
@@ -18,7 +19,18 @@ import { type RootImages, rootNames, rootsDirectory } from './root-images.ts'
 
 export const site = 'shop'
 
-export type RootOptions = { readonly secureBoot: boolean; readonly cpus?: number }
+export type RootOptions = {
+  readonly secureBoot: boolean
+  readonly cpus?: number
+  /** Told each line of the console as it comes. */
+  readonly watch?: (line: ConsoleLine, machine: Machine) => void
+}
+/** What the machine is installed from. */
+export type RootDisk = {
+  readonly name: RootImages['name']
+  readonly keys: string
+  readonly first: { readonly disk?: string }
+}
 
 /** A machine that nobody has started yet, at a hub of its own. */
 export class RootMachine implements AsyncDisposable {
@@ -41,8 +53,8 @@ export class RootMachine implements AsyncDisposable {
 
   static async start(
     trees: LabTrees,
-    images: RootImages,
-    { secureBoot, cpus = 1 }: RootOptions,
+    images: RootDisk,
+    { secureBoot, cpus = 1, watch = () => {} }: RootOptions,
   ): Promise<RootMachine> {
     const directory = join(
       rootsDirectory(),
@@ -84,7 +96,12 @@ export class RootMachine implements AsyncDisposable {
         consoleFile: console,
       }),
     )
+    machine.console.watch((line) => watch(line, machine))
     return new RootMachine({ hub, machine, console, stack: stack.move() })
+  }
+
+  async site() {
+    return await this.hub.state.get(siteKind, { namespace: 'default', name: site })
   }
 
   async device() {
