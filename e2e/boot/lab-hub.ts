@@ -90,8 +90,14 @@ export class LabHub implements AsyncDisposable {
     const ended = new Promise<'ended'>((resolve) => child.once('exit', () => resolve('ended')))
     this.resume()
     child.kill('SIGTERM')
-    const late = systemClock.sleep(bootLimits.hubStopMs).then(() => 'late' as const)
+    // A timer that is left behind would keep the runner from ending.
+    const over = new AbortController()
+    const late = systemClock.sleep(bootLimits.hubStopMs, over.signal).then(
+      () => 'late' as const,
+      () => 'ended' as const,
+    )
     if ((await Promise.race([ended, late])) === 'late') child.kill('SIGKILL')
+    over.abort()
   }
 }
 
