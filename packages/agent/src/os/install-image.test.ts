@@ -7,7 +7,8 @@ import { createSteppedClock } from '@skerry/testing/stepped-clock'
 import { createBus } from '../bus.ts'
 import type { ConnectionState } from '../buses.ts'
 import { bootFakeMachine, createFakeOsDisk, fakeImage } from '../testing/fake-image-machine.ts'
-import { installImage } from './install-image.ts'
+import { refusalsOfTheImage } from '@skerry/node-os/upgrade/os-machine'
+import { installImage, isAgainstImage } from './install-image.ts'
 import { imageEnvelopeBytesMax } from './limits.ts'
 
 const digestOf = (bytes: Uint8Array) => `sha256:${createHash('sha256').update(bytes).digest('hex')}`
@@ -91,4 +92,10 @@ it('what a source cannot give is held, what speaks against the image is not', as
     }
     assert.deepEqual(machine.acts, [], name)
   }
+})
+
+it('an image for another processor is as wrong in an hour as now, and a full disk is not', () => {
+  for (const reason of refusalsOfTheImage) assert(isAgainstImage(reason), reason)
+  for (const reason of ['Space', 'Disk', 'Source', 'Busy', 'Stopped'] as const)
+    assert(!isAgainstImage(reason), reason)
 })

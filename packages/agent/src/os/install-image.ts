@@ -3,7 +3,12 @@ import type { Envelope } from '@skerry/api/envelope'
 import type { SiteLayer } from '@skerry/api/site-spec'
 import { isPlainObject } from '@skerry/base/json'
 import { LinkError } from '@skerry/client/device-link'
-import type { ImageSource, OsActResult, OsRefusal } from '@skerry/node-os/upgrade/os-machine'
+import {
+  type ImageSource,
+  type OsActResult,
+  type OsRefusal,
+  refusalsOfTheImage,
+} from '@skerry/node-os/upgrade/os-machine'
 import type { ReadableBus } from '../bus.ts'
 import type { ConnectionState } from '../buses.ts'
 import type { ImageMachine, ImageShelf } from './image-machine.ts'
@@ -17,7 +22,7 @@ export type InstallOptions = {
 
 /** Whether a refusal speaks against the image itself; the rest may be otherwise in a minute. */
 export function isAgainstImage(reason: OsRefusal): boolean {
-  return reason === 'Signature' || reason === 'Digest' || reason === 'Size'
+  return refusalsOfTheImage.some((each) => each === reason)
 }
 
 /**
