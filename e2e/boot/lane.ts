@@ -23,7 +23,7 @@ import type { TestImages } from './build-test-images.ts'
 import { createConfigDrive } from './config-drive.ts'
 import { LabHub, hostForGuests } from './lab-hub.ts'
 import { bootLimits } from './limits.ts'
-import { harnessSources, sourceKey } from './source-key.ts'
+import { sourceKey } from './source-key.ts'
 import { profileOf } from './wanted.ts'
 
 /** One machine with its hub at a time: with Secure Boot or without, on ports of its own. */
@@ -47,6 +47,8 @@ export type LaneBase = {
 }
 
 export const site = 'shop'
+/** What a machine that has joined depends on, beside its image. */
+const enrolSources = ['e2e/boot/{lane,wanted,config-drive}.ts']
 
 export function laneOf(secureBoot: boolean, index: number): Lane {
   const name = `${secureBoot ? 'secure' : 'plain'}-${index}`
@@ -63,7 +65,7 @@ export const baseFiles = (directory: string): LaneBase => ({
 /** Enrols the machine of a lane, once for as long as its image and this file stay the same. */
 export async function ensureBase(world: World, lane: Lane): Promise<LaneBase> {
   const image = await world.images.get('good1')
-  const key = digestOf(JSON.stringify([image.manifestDigest, lane, sourceKey(harnessSources)]))
+  const key = digestOf(JSON.stringify([image.manifestDigest, lane, sourceKey(enrolSources)]))
   const directory = join(bootCacheDirectory(), 'lanes', lane.name)
   const keyFile = join(directory, 'key')
   if ((await readFile(keyFile, 'utf8').catch(() => '')) === key) return baseFiles(directory)

@@ -88,7 +88,7 @@ export const recipes = {
   sickens: {
     version: '2.0.9',
     cloudConfig: check(
-      "'read -r up _ </proc/uptime; [ ${up%%.*} -lt 80 ] || { echo the drawer came loose; exit 1; }'",
+      "'read -r up _ </proc/uptime; [ ${up%%.*} -lt 140 ] || { echo the drawer came loose; exit 1; }'",
     ),
   },
   othermodules: { version: '2.1.0', initrdEnd: { 'usr/lib/initrd/handover.sh': otherModules } },
