@@ -8,7 +8,7 @@ import {
   piecesOf,
   readFatFile,
 } from './fat-files.ts'
-import { fatHealth } from './fat-health.ts'
+import { type FatHealth, fatHealth } from './fat-health.ts'
 import { type FatVolume, openFat } from './fat-volume.ts'
 import { describeExt4 } from './ext4-superblock.ts'
 import type { InspectedDisk, InspectedEntry, InspectedSlot } from './inspected-disk.ts'
@@ -37,6 +37,7 @@ export class DiskInspector implements Disposable {
   #open = new DisposableStack()
   #loaders: readonly { readonly path: string; readonly truth: Truth }[]
   #table: { readonly name: string; readonly result: PartitionTableResult } | undefined
+  #health: { readonly name: string; readonly health: FatHealth } | undefined
   #comparisons = new Map<string, boolean>()
   #pieces = new Map<string, readonly FilePiece[]>()
 
@@ -69,6 +70,7 @@ export class DiskInspector implements Disposable {
     })
     const esp = espOf(disk, table.partitions)
     if (!esp.ok) return unusable(`the ESP cannot be read: ${esp.message}`)
+    const healthOf = () => this.#healthOf(esp.volume)
     const directory = findFile(esp.volume, espPaths.entries)
     const files =
       directory === undefined || !directory.isDirectory
@@ -78,7 +80,7 @@ export class DiskInspector implements Disposable {
       isTableFromBackup: table.isFromBackup,
       // Walking the tree costs more than the rest, and most states are only asked whether they boot.
       get health() {
-        return fatHealth(esp.volume)
+        return healthOf()
       },
       brokenLoaders: this.#loaders
         .filter(({ path, truth }) => !this.#isFile(esp.volume, findFile(esp.volume, path), truth))
@@ -88,6 +90,15 @@ export class DiskInspector implements Disposable {
       slots: slots.map((slot) => this.#slotOf(slot)),
       data: dataOf(disk, table.partitions),
     }
+  }
+
+  /** Most writes go elsewhere: the tree is walked again only when the ESP changed. */
+  #healthOf(volume: FatVolume): FatHealth {
+    const name = volume.view.contentName(0, volume.view.sizeBytes)
+    if (name !== '' && name === this.#health?.name) return this.#health.health
+    const health = fatHealth(volume)
+    this.#health = { name, health }
+    return health
   }
 
   /** The table is written when a disk is made and hardly ever again. */
