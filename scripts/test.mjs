@@ -1,7 +1,7 @@
 // `npm test`: sets everything up, then the gate, the integration tests, the end-to-end story in real
 // processes, and three seeds of chaos. `npm test -- --only e2e` runs one part.
 import { join } from 'node:path'
-import { buildConsole, installDependencies, npmCommand, root, run, say } from './setup.mjs'
+import { buildConsole, installDependencies, node, npmCommand, root, run, say } from './setup.mjs'
 
 const npmScript = (name, ...args) => [
   name,
@@ -21,10 +21,22 @@ const parts = new Map([
 const only = process.argv.includes('--only')
   ? process.argv[process.argv.indexOf('--only') + 1]
   : undefined
+/** QEMU, firmware and tools for the tests that start machines; those say what was left out without. */
+async function prepareLab() {
+  if (only === 'ok') return
+  say('lab prepare … (fetches QEMU, firmware and tools into the cache, once)')
+  try {
+    await run(node, [join(root, 'packages/cli/src/main.ts'), 'lab', 'prepare'])
+  } catch (error) {
+    say(`No machines can be started here, so their tests are left out: ${error.message}`)
+  }
+}
+
 const results = []
 try {
   await installDependencies()
   await buildConsole()
+  await prepareLab()
 } catch (error) {
   say(error.message)
   process.exit(1)

@@ -8,14 +8,14 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { systemClock } from '@skerry/base/clock'
-import { ensureTree, lockedSet } from '../src/debian/ensure-tree.ts'
-import { type FactoryCache, openFactoryCache } from '../src/debian/factory-cache.ts'
-import { missingPackages } from '../src/debian/fetch-packages.ts'
-import { readLock } from '../src/debian/read-lock.ts'
-import type { Tree } from '../src/debian/tree.ts'
-import { runInTools } from '../src/tools/run-in-tools.ts'
-import { secretPath } from '../src/tools/tool-command.ts'
-import { treeProgram } from '../src/tools/tree-program.ts'
+import { ensureTree, lockedSet } from '../../src/debian/ensure-tree.ts'
+import { type FactoryCache, openFactoryCache } from '../../src/debian/factory-cache.ts'
+import { missingPackages } from '../../src/debian/fetch-packages.ts'
+import { readLock } from '../../src/debian/read-lock.ts'
+import type { Tree } from '../../src/debian/tree.ts'
+import { runInTools } from '../../src/tools/run-in-tools.ts'
+import { secretPath } from '../../src/tools/tool-command.ts'
+import { treeProgram } from '../../src/tools/tree-program.ts'
 
 const run = promisify(execFile)
 const lock = await readLock()
@@ -135,7 +135,7 @@ describe('trees of Debian packages', { skip }, () => {
     'somebody who is not root uses the same tools',
     { skip: !isRoot && 'this whole file ran as such a user' },
     async () => {
-      const here = new URL('../src/tools/run-in-tools.ts', import.meta.url).href
+      const here = new URL('../../src/tools/run-in-tools.ts', import.meta.url).href
       const work = join(directory, 'work')
       await rm(join(work, 'image'), { force: true })
       const tool = {

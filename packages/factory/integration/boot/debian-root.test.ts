@@ -11,10 +11,10 @@ import { after, before, describe, test } from 'node:test'
 import { promisify } from 'node:util'
 import { extract } from 'tar-stream'
 import { systemClock } from '@skerry/base/clock'
-import { lockedSet } from '../src/debian/ensure-tree.ts'
-import { openFactoryCache, packagePath } from '../src/debian/factory-cache.ts'
-import { missingPackages } from '../src/debian/fetch-packages.ts'
-import { readLock } from '../src/debian/read-lock.ts'
+import { lockedSet } from '../../src/debian/ensure-tree.ts'
+import { openFactoryCache, packagePath } from '../../src/debian/factory-cache.ts'
+import { missingPackages } from '../../src/debian/fetch-packages.ts'
+import { readLock } from '../../src/debian/read-lock.ts'
 
 const run = promisify(execFile)
 const set = 'debian-sysvinit'
@@ -89,7 +89,7 @@ describe('a Debian root, configured by somebody who is not root', { skip }, () =
 
 async function build(directory: string): Promise<string> {
   const at = (path: string) =>
-    JSON.stringify(new URL(`../src/debian/${path}`, import.meta.url).href)
+    JSON.stringify(new URL(`../../src/debian/${path}`, import.meta.url).href)
   const script = `const { openFactoryCache } = await import(${at('factory-cache.ts')})
     const { buildDebianRoot } = await import(${at('build-debian-root.ts')})
     const { readLock } = await import(${at('read-lock.ts')})
