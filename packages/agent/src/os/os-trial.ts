@@ -4,7 +4,13 @@ import type { ReadableBus } from '../bus.ts'
 import type { TargetState } from '../buses.ts'
 import type { Host } from '../host.ts'
 import type { StateFile } from '../state/state-file.ts'
-import { healthProblems, judgeTrial, problemsText } from './health-gate.ts'
+import {
+  type Before,
+  type HealthFacts,
+  healthProblems,
+  judgeTrial,
+  problemsText,
+} from './health-gate.ts'
 import type { ImageMachine } from './image-machine.ts'
 import { careRoundMs, trialRoundMs } from './limits.ts'
 import { type HealthView, measureCare, measureHealth } from './measure-health.ts'
@@ -25,31 +31,96 @@ export type OsTrialOptions = {
 
 const deadlineSecondsDefault = 600
 
+/** What is remembered between two rounds. */
+type Rounds = {
+  readonly startMs: number
+  wellSinceMs: number | undefined
+  trial: Trial | undefined
+  ailment: string | undefined
+  /** This start does not count against the image any more. */
+  isSettled: boolean
+}
+
 /** Judges the running image while it is on trial, and looks after one that was kept. */
 export async function osTrial(options: OsTrialOptions, signal: AbortSignal): Promise<void> {
-  const { host, machine, runtime } = options
+  const { host, machine } = options
   const startMs = await trialStart(options)
-  let wellSinceMs: number | undefined
-  let last: Trial | undefined
-  let ailment: string | undefined
+  const none = { wellSinceMs: undefined, trial: undefined, ailment: undefined }
+  const rounds: Rounds = { startMs, ...none, isSettled: false }
   while (!signal.aborted) {
-    const { isOnTrial, intent, report } = machine.os.observe()
-    if (!isOnTrial) {
-      const found = await careFor(options)
-      if (found !== ailment) runtime.setAilment((ailment = found))
-      await host.clock.sleep(careRoundMs, signal)
-      continue
-    }
-    const { deadlineSeconds, ...view } = policyOf(options)
-    const facts = await measureHealth(host, machine, { ...options.look(), ...view })
-    const before = intent?.imageId === report.imageId ? intent : undefined
-    const nowMs = machine.uptimeMs()
-    const clock = { startMs, nowMs, deadlineMs: deadlineSeconds * 1000, wellSinceMs }
-    const round = judgeTrial(healthProblems(facts, before), clock)
-    wellSinceMs = round.wellSinceMs
-    if (!equalJson(round.trial, last)) runtime.setTrial((last = round.trial))
-    await host.clock.sleep(trialRoundMs, signal)
+    const { isOnTrial } = machine.os.observe()
+    if (isOnTrial) await tryRound(options, rounds)
+    else await careRound(options, rounds, signal)
+    const isQuiet = !isOnTrial && rounds.isSettled
+    await host.clock.sleep(isQuiet ? careRoundMs : trialRoundMs, signal)
   }
+}
+
+async function tryRound(options: OsTrialOptions, rounds: Rounds): Promise<void> {
+  const { intent, report } = options.machine.os.observe()
+  const before = intent?.imageId === report.imageId ? intent : undefined
+  const { trial } = await judgeRound(options, before, rounds)
+  if (!equalJson(trial, rounds.trial)) options.runtime.setTrial((rounds.trial = trial))
+}
+
+/** Of a machine that was kept nobody asks whether its hub answers: that says nothing of its image. */
+const silence: Before = { didHubAnswer: false, hadNetwork: false }
+
+async function careRound(
+  options: OsTrialOptions,
+  rounds: Rounds,
+  signal: AbortSignal,
+): Promise<void> {
+  await examine(options, signal)
+  const ailment = rounds.isSettled
+    ? ailmentOf(await measureCare(options.host, options.machine, policyOf(options)))
+    : await settleRound(options, rounds)
+  if (ailment !== rounds.ailment) options.runtime.setAilment((rounds.ailment = ailment))
+}
+
+async function settleRound(options: OsTrialOptions, rounds: Rounds): Promise<string | undefined> {
+  const { facts, trial } = await judgeRound(options, silence, rounds)
+  if (trial.verdict !== 'Judging') rounds.isSettled = await settle(options)
+  return ailmentOf(facts)
+}
+
+async function judgeRound(options: OsTrialOptions, before: Before | undefined, rounds: Rounds) {
+  const { host, machine } = options
+  const { deadlineSeconds, ...view } = policyOf(options)
+  const facts = await measureHealth(host, machine, { ...options.look(), ...view })
+  const { startMs, wellSinceMs } = rounds
+  const nowMs = machine.uptimeMs()
+  const clock = { startMs, nowMs, deadlineMs: deadlineSeconds * 1000, wellSinceMs }
+  const round = judgeTrial(healthProblems(facts, before), clock)
+  rounds.wellSinceMs = round.wellSinceMs
+  return { facts, trial: round.trial }
+}
+
+function ailmentOf({ services, commands }: Pick<HealthFacts, 'services' | 'commands'>) {
+  const problems = [...services, ...commands]
+  return problems.length === 0 ? undefined : problemsText(problems)
+}
+
+/**
+ * This start of the image that was kept does not count against it. One that is up for as long as a trial may
+ * last has started, whatever is not well: what restarts it from now on is not its start.
+ */
+async function settle({ host, machine }: OsTrialOptions): Promise<boolean> {
+  const result = await machine.os.settle()
+  if (!result.ok) host.log.warn('The count of starts stands', { reason: result.message })
+  return result.ok
+}
+
+/** Images that did not start any more: what their slots hold. */
+async function examine({ host, machine, runtime }: OsTrialOptions, signal: AbortSignal) {
+  const before = machine.os.observe().report.outcomes[0]
+  const result = await machine.os.examine(signal)
+  if (!result.ok) host.log.warn('Slots are read later', { reason: result.message })
+  const [last] = machine.os.observe().report.outcomes
+  if (last === undefined || equalJson(last, before)) return
+  machine.say(`image ${last.version}: ${last.message}`)
+  // Whatever the plan made of it until now is looked at anew.
+  runtime.setAilment(runtime.observe().ailment)
 }
 
 function policyOf({ target }: OsTrialOptions) {
@@ -61,12 +132,6 @@ function policyOf({ target }: OsTrialOptions) {
     commands: health?.commands ?? [],
     wantedLayers: new Set(layers.map((layer) => layer.name)),
   }
-}
-
-async function careFor(options: OsTrialOptions): Promise<string | undefined> {
-  const { services, commands } = await measureCare(options.host, options.machine, policyOf(options))
-  const problems = [...services, ...commands]
-  return problems.length === 0 ? undefined : problemsText(problems)
 }
 
 async function trialStart({ start, machine }: OsTrialOptions): Promise<number> {

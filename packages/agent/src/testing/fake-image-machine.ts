@@ -41,6 +41,12 @@ export type FakeImageMachine = ImageMachine & {
   readonly shelves: ImageShelf[]
   /** What stands on its console. */
   readonly said: string[]
+  /** How often its start was said not to count. */
+  settles: number
+  /** How often its slots were asked for. */
+  examines: number
+  /** What the next examinations find. */
+  readonly suspected: OsOutcome[]
   /** Set when the machine went down. */
   isDown: boolean
 }
@@ -92,6 +98,9 @@ export function bootFakeMachine(disk: FakeOsDisk, clock: Clock): FakeImageMachin
     shelves: [],
     said: [],
     say: (line) => void machine.said.push(line),
+    settles: 0,
+    examines: 0,
+    suspected: [],
     isDown: false,
     os: undefined as unknown as OsMachine,
     trustedKeys: [],
@@ -157,6 +166,16 @@ function createFakeOs(machine: FakeImageMachine, clock: Clock): OsMachine {
       disk.condemned = [against]
       disk.outcomes.unshift(against)
       machine.isDown = true
+      return { ok: true }
+    },
+    async settle() {
+      machine.settles += 1
+      return { ok: true }
+    },
+    async examine() {
+      machine.examines += 1
+      const found = machine.suspected.shift()
+      if (found !== undefined) disk.outcomes.unshift(found)
       return { ok: true }
     },
     async restart() {

@@ -37,6 +37,8 @@ export const nodePaths = {
   agentState: '/data/skerry/agent',
   /** Journal of upgrades, description and kernel of each installed image. */
   osState: '/data/skerry/os',
+  /** One file for each image: starts that did not come to health, as the initrd counts them. */
+  bootStarts: '/data/skerry/os/starts',
   esp: '/efi',
   /** What the initrd says of this boot: files `slot`, `data`, `log`. */
   run: '/run/skerry',
@@ -53,5 +55,11 @@ export const espPaths = {
 
 /** Tries that a new image is given. */
 export const bootTries = 3
+
+/**
+ * Starts in a row of an image that was kept, none of which came to health: then the initrd exhausts its entry. A
+ * supply that flickers costs some, and each costs a site minutes.
+ */
+export const bootStartsMax = 5
 
 export const verityBlockBytes = 4096

@@ -36,6 +36,8 @@ export const osEvidences = [
   'Loader',
   /** It was seen to start its user space and never came to a verdict. */
   'Hang',
+  /** Its slot does not hold it any more: the disk is to blame, and the image is not banned. */
+  'Disk',
 ] as const
 
 /** What became of one attempt to change the image of a machine. */

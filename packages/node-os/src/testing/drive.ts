@@ -61,6 +61,14 @@ async function seek(
   { os, image }: { readonly os: OsMachine; readonly image: FakeImage },
   { target, isHealthy = () => true, onLook }: DriveOptions,
 ): Promise<boolean> {
+  if (!os.observe().isOnTrial) {
+    await must(os.settle())
+    const before = os.observe().report.outcomes
+    await must(os.examine(new AbortController().signal))
+    const [last, ...others] = os.observe().report.outcomes
+    const isLeft = last?.result === 'FellBack' && last.imageId === image.description.imageId
+    if (isLeft && others.length === before.length) return false
+  }
   for (let steps = 0; steps < stepsMax; steps += 1) {
     const state = os.observe()
     onLook?.(state)

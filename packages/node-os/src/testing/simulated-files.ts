@@ -12,6 +12,7 @@ export type SimulatedFiles = OsFiles & {
   content(): ReadonlyMap<string, Uint8Array>
   /** Puts a file there as a firmware or an installer does: at once and for good. */
   put(path: string, bytes: Uint8Array | undefined): void
+  putDirectory(path: string): void
   afterPowerCut(fate: Fate, power: Power): SimulatedFiles
 }
 
@@ -65,6 +66,9 @@ export function createSimulatedFiles(
       for (const map of [state.names, state.durable])
         if (node === undefined) map.delete(path)
         else map.set(path, node)
+    },
+    putDirectory(path) {
+      for (const map of [state.names, state.durable]) map.set(path, 'directory')
     },
     afterPowerCut: (fate, next) =>
       createSimulatedFiles(options, next, survivors(state, options, fate)),

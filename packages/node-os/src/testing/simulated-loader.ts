@@ -4,6 +4,7 @@ import { parseVeritySuperblock } from '@skerry/artifact/verity-superblock'
 import { isUsable, readEntries } from '../upgrade/os-view.ts'
 import { loaderOrder } from '../upgrade/loader-order.ts'
 import { countedName } from '../upgrade/entry-name.ts'
+import { countStart } from './simulated-initrd.ts'
 import type { FakeImage } from './fake-image.ts'
 import type { SimulatedFiles } from './simulated-files.ts'
 import type { SimulatedSlot } from './simulated-slot.ts'
@@ -19,18 +20,18 @@ export type LoaderFacts = {
   readonly images: readonly FakeImage[]
   /** The firmware's answer to a kernel. */
   readonly isRefused: (image: FakeImage) => boolean
+  /** Undefined where it cannot be written. */
+  readonly data: SimulatedFiles | undefined
+  /** The watchdog ended the start before. */
+  readonly wasReset: boolean
 }
 
 /**
  * One start as systemd-boot makes it: the best entry, counted by a rename before it is loaded, and then what
  * the initrd finds. A failed one restarts the machine.
  */
-export async function startOnce({
-  esp,
-  slots,
-  images,
-  isRefused,
-}: LoaderFacts): Promise<StartAttempt> {
+export async function startOnce(facts: LoaderFacts): Promise<StartAttempt> {
+  const { esp, slots, images, isRefused } = facts
   const entries = await readEntries(esp)
   const [entry] = loaderOrder(entries.filter(isUsable))
   if (entry === undefined) return { failed: 'the loader found no entry' }
@@ -47,6 +48,8 @@ export async function startOnce({
     return { failed: `${entry.file} is no kernel that anybody made`, imageId: entry.image?.imageId }
   const { imageId, version, root } = image.description
   if (isRefused(image)) return { failed: `${version} was refused by the firmware`, imageId }
+  if (await countStart({ ...facts, imageId, isCounted: entry.tries !== undefined }))
+    return { failed: `${version} was given up by its initrd`, imageId }
   const slot = slots.find((each) => {
     const block = each.bytes.subarray(root.sizeBytes, root.sizeBytes + verityBlockBytes)
     return parseVeritySuperblock(block)?.imageId === imageId

@@ -5,6 +5,7 @@ import type { OsHost } from '../upgrade/os-host.ts'
 import type { FakeImage } from './fake-image.ts'
 import { type Loss, type Power, createPower, fateOf } from './power.ts'
 import { type FilesOptions, type SimulatedFiles, createSimulatedFiles } from './simulated-files.ts'
+import { noteHandover } from './simulated-initrd.ts'
 import { startOnce } from './simulated-loader.ts'
 import { type SimulatedSlot, createSimulatedSlot } from './simulated-slot.ts'
 
@@ -113,11 +114,14 @@ function machineOf(
           machine.behaviours.get(image.description.imageId) ?? 'Good'
         const attempt = await startOnce({
           ...disks,
+          data: options.isDataMissing === true ? undefined : disks.data,
+          wasReset,
           images: options.images,
           isRefused: (image) => behaviourOf(image) === 'Refused',
         })
         if ('failed' in attempt) {
           story.push(attempt.failed)
+          wasReset = false
           if (attempt.imageId === undefined) return undefined
           continue
         }
@@ -125,6 +129,7 @@ function machineOf(
         const behaviour = behaviourOf(image)
         story.push(`${image.description.version}: ${behaviour}`)
         if (behaviour === 'Good') {
+          noteHandover(options.isDataMissing === true ? undefined : disks.data, imageIdOf(image))
           const host = hostOf(options, disks, { image, starts, wasReset, slot: attempt.slot })
           wasReset = false
           return { host, image }
@@ -153,6 +158,8 @@ function machineOf(
   }
   return machine
 }
+
+const imageIdOf = (image: FakeImage): string => image.description.imageId
 
 type Boot = {
   readonly image: FakeImage

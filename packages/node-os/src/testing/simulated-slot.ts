@@ -10,6 +10,8 @@ export type SimulatedSlot = SlotDevice & {
   afterPowerCut(fate: Fate, power: Power): SimulatedSlot
   /** The disk fails: reads or writes of this block reject, or give back something else. */
   breakAt(offset: number, how: SlotFault): void
+  /** What lies there is not what was written; it can be written anew. */
+  decayAt(offset: number): void
 }
 
 export type SlotFault = 'ReadError' | 'WriteError' | 'Decay'
@@ -38,6 +40,9 @@ export function createSimulatedSlot(
     sizeBytes: bytes.length,
     bytes,
     breakAt: (offset, how) => void faults.set(how, offset),
+    decayAt(offset) {
+      for (const each of [bytes, durable]) each[offset]! ^= 1
+    },
     open: async () => ({
       async read(offset, sizeBytes) {
         await power.look()

@@ -67,7 +67,7 @@ async function slotFor(room: OsRoom, { imageId, slotBytes }: OsImageDescription)
     needBytes: slotBytes,
     fallback: fallbackOf(view),
     begun: progress?.imageId === imageId ? progress.slot : undefined,
-    worst: worstFirst(view, [...history.condemned.keys()]),
+    worst: worstFirst(view, [...history.decayed, ...history.condemned.keys()]),
   })
   if (!choice.ok) throw new Refused(choice.reason, choice.message)
   return room.host.slots.find(({ name }) => name === choice.slot)!

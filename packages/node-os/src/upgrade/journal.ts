@@ -90,8 +90,8 @@ const digestOf = (body: string): string =>
 /** The newest, and of the older ones those that say what became of an image. */
 function keepOf(records: readonly OsRecord[]): OsRecord[] {
   const older = records.slice(0, -journalRecordsKept)
-  const landmarks = older.filter(
-    ({ kind }) => kind === 'Outcome' || kind === 'Intent' || kind === 'Blessed',
+  const landmarks = older.filter(({ kind }) =>
+    ['Outcome', 'Intent', 'Blessed', 'Suspect', 'Installed'].includes(kind),
   )
   return [...landmarks.slice(-journalLandmarksKept), ...records.slice(-journalRecordsKept)]
 }

@@ -1,5 +1,6 @@
 import { bootTries } from '@skerry/api/os/os-layout'
 import type { OsOutcome } from '@skerry/api/os/os-report'
+import type { BootStarts } from './boot-starts.ts'
 import { isExhausted, isSecondRound, triesGiven } from './entry-name.ts'
 import type { FirmwareTrust } from './firmware-trust.ts'
 import { installSteps } from './os-record.ts'
@@ -26,6 +27,8 @@ export type JudgeFacts = {
   /** What the loader would start now. */
   readonly next?: string | undefined
   readonly secureBoot?: boolean | undefined
+  /** What the initrd counted, by image id. An image whose initrd could not write leaves nothing. */
+  readonly starts?: ReadonlyMap<string, BootStarts> | undefined
 }
 
 /**
@@ -122,11 +125,7 @@ function judgeExhausted(
       evidence: against.evidence,
       message: `${version} was given up: ${against.message} ${back} ${ban}`,
     })
-  const seen = pending.boots.filter((boot) => boot.imageId === pending.intent.imageId).length
-  const reached =
-    seen === 0
-      ? 'it never reached its user space (a refusal by the firmware, a panic, a hang or a power cut leave the same picture)'
-      : `it reached its user space ${times(seen)} and never came to a verdict`
+  const { seen, reached } = howFar(facts, pending)
   if (isSecondRound(entry))
     return outcomeOf(facts, pending, {
       result: 'FellBack',
@@ -142,10 +141,35 @@ function judgeExhausted(
   })
 }
 
+/** How far its starts came: by the agent's own line, or by what the initrd counted before there was one. */
+function howFar({ starts }: JudgeFacts, { intent, boots }: PendingSwitch) {
+  const seen = boots.filter((boot) => boot.imageId === intent.imageId).length
+  const counted = starts?.get(intent.imageId)
+  if (seen > 0)
+    return { seen, reached: `it reached its user space ${times(seen)} and never came to a verdict` }
+  if (counted !== undefined && counted.handovers > 0)
+    return {
+      seen: counted.handovers,
+      reached: `its init was started ${times(counted.handovers)}, and its agent never said a word`,
+    }
+  if (counted !== undefined && counted.starts > 0) {
+    const said = counted.words === '' ? '' : ` (it said: ${counted.words})`
+    return {
+      seen,
+      reached: `its kernel was started ${times(counted.starts)}, and it never came as far as its init${said}`,
+    }
+  }
+  return {
+    seen,
+    reached:
+      'it never reached its user space (a refusal by the firmware, a panic, a hang or a power cut leave the same picture)',
+  }
+}
+
 type Against = { readonly evidence: OsOutcome['evidence']; readonly message: string }
 
 function evidenceAgainst(
-  { secureBoot }: JudgeFacts,
+  { secureBoot, starts }: JudgeFacts,
   { intent, boots, verdict, panics }: PendingSwitch,
   entry: JudgedEntry,
 ): Against | undefined {
@@ -159,7 +183,8 @@ function evidenceAgainst(
   if (refusal !== undefined) return refusal
   // The first boot after the intent, if it is the new image's own, tells how the old image's session ended.
   const told = boots[0]?.imageId === intent.imageId ? boots.slice(1) : boots
-  if (told.some((boot) => boot.wasReset === true))
+  const resets = starts?.get(intent.imageId)?.resets ?? 0
+  if (resets > 0 || told.some((boot) => boot.wasReset === true))
     return {
       evidence: 'Hang',
       message:
@@ -198,6 +223,7 @@ function judgeStrays(facts: JudgeFacts): OsOutcome[] {
         entry.imageId !== running.imageId &&
         entry.imageId !== history.pending?.intent.imageId &&
         !history.setAside.has(entry.imageId) &&
+        !history.parked.has(entry.imageId) &&
         !history.condemned.has(entry.imageId),
     )
     .map((entry) => {

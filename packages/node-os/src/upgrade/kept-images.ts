@@ -19,7 +19,9 @@ export async function keepSeenImages(room: OsRoom, esp: OsFiles): Promise<void> 
     if (entry.isHidden || !isUsable(entry) || image === undefined) continue
     if (slotOf(view, image.imageId) === undefined) continue
     const isNews = !room.history.blessed.has(image.imageId)
-    if (entry.tries === undefined && isNews && !room.history.condemned.has(image.imageId))
+    const { condemned, decayed } = room.history
+    const isBad = condemned.has(image.imageId) || decayed.has(image.imageId)
+    if (entry.tries === undefined && isNews && !isBad)
       await record(room, { kind: 'Blessed', time: timeOf(room), imageId: image.imageId })
     if (knownOf(view, image.imageId)?.hasCopy !== true) await keepKernel(room, esp, entry)
   }
@@ -69,6 +71,7 @@ export async function forgetLostImages({ view, history, host, running }: OsRoom)
       imageId === running.imageId ||
       imageId === history.openStep?.imageId ||
       history.outcomes.at(-1)?.imageId === imageId ||
+      history.suspects.has(imageId) ||
       slotOf(view, imageId) !== undefined ||
       view.entries.some((entry) => belongsTo(entry, imageId))
     if (!isNeeded) await forgetKnownImage(host.data, imageId)

@@ -20,6 +20,9 @@ export const journalRecordsKept = 200
 export const journalLandmarksKept = 100
 export const journalRecordBytesMax = 8 * 1024
 
+/** A line that the initrd wrote: three counts and a sentence. */
+export const bootStartsBytesMax = 4096
+
 export const outcomesReportedMax = 10
 export const messageLengthMax = 2000
 /** Words of a panic that are shown: its first line and some more. */

@@ -1,7 +1,9 @@
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import { parseCommandLine, type ImageWords } from './command-line.ts'
+import { forgetBootStarts } from './boot-starts.ts'
 import { blessRunning, condemnRunning } from './end-trial.ts'
+import { examineSuspects, leaveDecayed, noteSuspects } from './examine-suspects.ts'
 import { installImage } from './install-image.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { keepSeenImages, forgetLostImages } from './kept-images.ts'
@@ -93,6 +95,7 @@ async function begin(room: OsRoom): Promise<void> {
   try {
     await host.withEsp(async (esp) => {
       await look(room, esp)
+      await quietly(room, 'What the initrd counted could not be read', () => noteSuspects(room))
       await judge(room)
       await repair(room, esp)
       await quietly(room, 'The kernels on the ESP could not be copied', () =>
@@ -123,11 +126,7 @@ function createMachine(room: OsRoom): OsMachine {
   const { host, clock, log } = room
   const bootTimeMs = clock.now() - host.boot.uptimeSeconds * 1000
   let busyWith: string | undefined
-  const act = async (
-    what: string,
-    work: () => Promise<void>,
-    signal?: AbortSignal,
-  ): Promise<OsActResult> => {
+  const act: Act = async (what, work, signal) => {
     if (busyWith !== undefined)
       return {
         ok: false,
@@ -152,9 +151,14 @@ function createMachine(room: OsRoom): OsMachine {
         'an installation',
         async () => {
           assertNoTrial(room, 'a new one is installed')
+          const wasCondemned = new Set(room.history.condemned.keys())
           try {
             const description = verifyDescription(request, host.architecture)
-            if (description.imageId === room.running.imageId) return
+            const { imageId } = description
+            if (imageId === room.running.imageId) return
+            if (room.history.suspects.has(imageId)) await examineSuspects(room, signal)
+            if (room.history.condemned.has(imageId) && !wasCondemned.has(imageId))
+              throw new Refused('Stopped', 'It was found to be at fault only now.')
             await installImage(room, request, description, signal)
           } catch (error) {
             await recordRefusal(room, request, error)
@@ -168,7 +172,11 @@ function createMachine(room: OsRoom): OsMachine {
         assertNoTrial(room, 'another is made the next to start')
         await switchImage(room, imageId, intent)
       }),
-    bless: () => act('keeping the running image', () => blessRunning(room)),
+    bless: () =>
+      act('keeping the running image', async () => {
+        await blessRunning(room)
+        await settle(room)
+      }),
     condemn: (message) =>
       act('giving up the running image', async () => {
         if (!isOnTrial(room.view, room.history))
@@ -176,9 +184,36 @@ function createMachine(room: OsRoom): OsMachine {
         await condemnRunning(room, message)
         await host.restart()
       }),
-    restart: () => act('a restart', () => host.restart()),
+    restart: () =>
+      act('a restart', async () => {
+        // Whoever asks for a restart was alive to do so: it is none of those that count.
+        await quietly(room, 'The count of starts could not be ended', () => settle(room))
+        await host.restart()
+      }),
+    ...createCare(room, act),
   }
 }
+
+type Act = (what: string, work: () => Promise<void>, signal?: AbortSignal) => Promise<OsActResult>
+
+/** What keeps an image that was good from being lost, and one that decays from being kept. */
+function createCare(room: OsRoom, act: Act): Pick<OsMachine, 'settle' | 'examine'> {
+  return {
+    settle: () => act('ending the count of starts', () => settle(room)),
+    async examine(signal) {
+      const { suspects, decayed } = room.history
+      if (suspects.size === 0 && !decayed.has(room.running.imageId)) return { ok: true }
+      const work = async (): Promise<void> => {
+        await examineSuspects(room, signal)
+        if (await leaveDecayed(room)) await room.host.restart()
+      }
+      return act('reading slots', work, signal)
+    },
+  }
+}
+
+const settle = (room: OsRoom): Promise<void> =>
+  forgetBootStarts(room.host.data, room.running.imageId)
 
 function assertNoTrial({ view, history }: OsRoom, what: string): void {
   if (isOnTrial(view, history))

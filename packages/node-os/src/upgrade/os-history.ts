@@ -1,5 +1,12 @@
 import type { OsOutcome } from '@skerry/api/os/os-report'
-import type { BootRecord, IntentRecord, OsRecord, StepRecord, VerdictRecord } from './os-record.ts'
+import type {
+  BootRecord,
+  IntentRecord,
+  OsRecord,
+  StepRecord,
+  SuspectRecord,
+  VerdictRecord,
+} from './os-record.ts'
 
 /** What the journal says, put together. */
 export type OsHistory = {
@@ -13,6 +20,12 @@ export type OsHistory = {
   /** Newer images that were put behind on purpose. */
   readonly setAside: ReadonlySet<string>
   readonly condemned: ReadonlyMap<string, OsOutcome>
+  /** Images that the initrd gave up although they had been good, until they are tried again. */
+  readonly parked: ReadonlySet<string>
+  /** Those of them whose slots are still to be read. */
+  readonly suspects: ReadonlyMap<string, SuspectRecord>
+  /** Images whose slots do not hold them any more, until they are installed anew. */
+  readonly decayed: ReadonlySet<string>
   /** Oldest first. */
   readonly outcomes: readonly OsOutcome[]
   readonly bootIds: ReadonlySet<string>
@@ -37,6 +50,9 @@ type Folding = {
   blessed: Set<string>
   setAside: Set<string>
   condemned: Map<string, OsOutcome>
+  parked: Set<string>
+  suspects: Map<string, SuspectRecord>
+  decayed: Set<string>
   outcomes: OsOutcome[]
   bootIds: Set<string>
 }
@@ -49,6 +65,9 @@ export function foldRecords(records: readonly OsRecord[]): OsHistory {
     blessed: new Set(),
     setAside: new Set(),
     condemned: new Map(),
+    parked: new Set(),
+    suspects: new Map(),
+    decayed: new Set(),
     outcomes: [],
     bootIds: new Set(),
   }
@@ -66,7 +85,12 @@ function fold(state: Folding, record: OsRecord): void {
     case 'Step':
       state.openStep = record
       return
+    case 'Suspect':
+      state.parked.add(record.imageId)
+      state.suspects.set(record.imageId, record)
+      return
     case 'Installed':
+      state.decayed.delete(record.imageId)
       if (state.openStep?.imageId === record.imageId) state.openStep = undefined
       return
     case 'Dropped':
@@ -77,6 +101,7 @@ function fold(state: Folding, record: OsRecord): void {
       state.lastIntent = record
       state.condemned.delete(record.imageId)
       state.setAside.delete(record.imageId)
+      trust(state, record.imageId)
       for (const each of record.setAside) state.setAside.add(each)
       state.pending = {
         intent: record,
@@ -104,6 +129,11 @@ function fold(state: Folding, record: OsRecord): void {
   }
 }
 
+/** What was held against its slot is of the past: it is tried again, or runs well. */
+function trust({ parked, suspects, decayed }: Folding, imageId: string): void {
+  for (const each of [parked, suspects, decayed]) each.delete(imageId)
+}
+
 function foldOutcome(state: Folding, outcome: OsOutcome, bootId: string): void {
   const { pending } = state
   const { imageId, result } = outcome
@@ -113,11 +143,15 @@ function foldOutcome(state: Folding, outcome: OsOutcome, bootId: string): void {
     state.blessed.add(imageId)
     state.condemned.delete(imageId)
     state.setAside.delete(imageId)
+    trust(state, imageId)
   }
   if (result === 'FellBack') {
     state.blessed.delete(imageId)
-    state.condemned.set(imageId, outcome)
+    // A disk that decays is no reason to ban what was on it.
+    if (outcome.evidence === 'Disk') state.decayed.add(imageId)
+    else state.condemned.set(imageId, outcome)
   }
+  state.suspects.delete(imageId)
   if (pending?.intent.imageId !== imageId || result === 'Refused') return
   state.pending =
     result === 'Inconclusive'

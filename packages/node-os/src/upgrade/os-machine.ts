@@ -25,6 +25,13 @@ export type OsMachine = {
    */
   condemn(message: string): Promise<OsActResult>
   restart(): Promise<OsActResult>
+  /** The running image came to health in this boot: what the initrd counted against it is forgotten. */
+  settle(): Promise<OsActResult>
+  /**
+   * Reads the slots of images that had been good and did not start any more, and says what became of them. Where
+   * it is the running image whose slot decayed, the machine restarts into another.
+   */
+  examine(signal: AbortSignal): Promise<OsActResult>
 }
 
 export type OsActResult =

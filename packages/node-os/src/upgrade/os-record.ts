@@ -26,6 +26,7 @@ export type OsRecord =
   | { readonly kind: 'Dropped'; readonly time: string; readonly imageId: string }
   /** It was found healthy without having been switched to. */
   | { readonly kind: 'Blessed'; readonly time: string; readonly imageId: string }
+  | SuspectRecord
   | { readonly kind: 'Panic'; readonly time: string; readonly file: string; readonly text: string }
 
 /** A machine came up to its user space. */
@@ -79,7 +80,24 @@ export type OutcomeRecord = {
   readonly outcome: OsOutcome
 }
 
-type Field = 'string' | 'boolean' | 'number' | 'strings' | 'maybe boolean'
+/** An image that had been good and did not come to health any more, as the initrd counted. */
+export type SuspectRecord = {
+  readonly kind: 'Suspect'
+  readonly time: string
+  readonly bootId: string
+  readonly imageId: string
+  readonly version: string
+  readonly digest?: string | undefined
+  /** In a row; 0: it met a damaged block while it ran. */
+  readonly starts: number
+  readonly handovers: number
+  readonly resets: number
+  readonly words: string
+  /** Of its kernel, if it left some. */
+  readonly panic?: string | undefined
+}
+
+type Field = 'string' | 'boolean' | 'number' | 'strings' | 'maybe boolean' | 'maybe string'
 const boot = { time: 'string', bootId: 'string', imageId: 'string' } as const
 const shapes: Readonly<Record<Exclude<OsRecord['kind'], 'Outcome'>, Record<string, Field>>> = {
   Boot: { ...boot, wasReset: 'maybe boolean' },
@@ -98,6 +116,16 @@ const shapes: Readonly<Record<Exclude<OsRecord['kind'], 'Outcome'>, Record<strin
   Installed: { time: 'string', imageId: 'string' },
   Dropped: { time: 'string', imageId: 'string' },
   Blessed: { time: 'string', imageId: 'string' },
+  Suspect: {
+    ...boot,
+    version: 'string',
+    digest: 'maybe string',
+    starts: 'number',
+    handovers: 'number',
+    resets: 'number',
+    words: 'string',
+    panic: 'maybe string',
+  },
   Panic: { time: 'string', file: 'string', text: 'string' },
 }
 
@@ -126,6 +154,8 @@ function hasShape(value: unknown, field: Field): boolean {
       return Array.isArray(value) && value.every((each) => typeof each === 'string')
     case 'maybe boolean':
       return value === undefined || typeof value === 'boolean'
+    case 'maybe string':
+      return value === undefined || typeof value === 'string'
     case 'string':
     case 'boolean':
     case 'number':

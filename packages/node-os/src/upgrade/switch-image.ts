@@ -1,4 +1,5 @@
 import { bootTries } from '@skerry/api/os/os-layout'
+import { forgetBootStarts } from './boot-starts.ts'
 import { countedName, hiddenName, isExhausted } from './entry-name.ts'
 import { renameEntry } from './esp-acts.ts'
 import { bringKernel } from './install-image.ts'
@@ -46,6 +47,8 @@ export async function switchImage(
         .map(({ image: words }) => words?.imageId)
         .filter((id) => id !== undefined),
     })
+    // What was counted of an earlier time says nothing of this one.
+    await forgetBootStarts(room.host.data, imageId)
     try {
       await doSwitch(room, esp, imageId, plan)
     } catch (error) {

@@ -1,7 +1,9 @@
+import { type BootStarts, readBootStarts } from './boot-starts.ts'
 import { firmwareTrust } from './firmware-trust.ts'
 import { type JudgedEntry, judgeBoot } from './judge-boot.ts'
 import { loaderOrder } from './loader-order.ts'
 import { messageLengthMax } from './limits.ts'
+import { OsDiskError } from './os-host.ts'
 import { type OsRoom, record, timeOf } from './os-room.ts'
 import { type OsView, knownOf, versionOf } from './os-view.ts'
 
@@ -16,6 +18,7 @@ export async function judge(room: OsRoom): Promise<void> {
     time: timeOf(room),
     bootId,
     secureBoot,
+    starts: await startsOf(room),
     history,
     running: { imageId, version: versionOf(view, imageId) ?? imageId.slice(0, 12) },
     entries: judgedEntries(view, host.boot.firmwareKeys),
@@ -39,6 +42,18 @@ export async function judge(room: OsRoom): Promise<void> {
         }) as const,
     ),
   )
+}
+
+/** Data that cannot be read has counted nothing. */
+async function startsOf({ host, log }: OsRoom): Promise<ReadonlyMap<string, BootStarts>> {
+  try {
+    const starts = await readBootStarts(host.data)
+    return new Map(starts.map((each) => [each.imageId, each]))
+  } catch (error) {
+    if (!(error instanceof OsDiskError)) throw error
+    log.warn('What the initrd counted cannot be read', { error: error.message })
+    return new Map()
+  }
 }
 
 /** One entry for each image: an entry that the loader can read counts before one that it cannot. */

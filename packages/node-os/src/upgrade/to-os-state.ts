@@ -38,7 +38,7 @@ export function toOsState(facts: StateFacts): OsState {
   return {
     report: reportOf(facts),
     isOnTrial: isOnTrial(view, history),
-    staged: stagedImages(view),
+    staged: stagedImages(view, history),
     condemned: [...condemned.values()],
     known: view.known.map(({ description }) => description).filter((each) => each !== undefined),
     ...(intent === undefined ? {} : { intent }),
@@ -107,11 +107,13 @@ function slotReport(view: OsView, slot: SlotView): OsReport['slots'][number] {
 }
 
 /** In a slot in full, and its kernel is on the ESP or kept in data. */
-function stagedImages(view: OsView): OsState['staged'] {
+function stagedImages(view: OsView, { suspects, decayed }: OsHistory): OsState['staged'] {
   return view.known
     .filter(
       ({ imageId, hasCopy }) =>
         imageId !== view.running.imageId &&
+        !suspects.has(imageId) &&
+        !decayed.has(imageId) &&
         slotOf(view, imageId) !== undefined &&
         (hasCopy || hiddenOf(view, imageId) !== undefined || entryOf(view, imageId) !== undefined),
     )

@@ -105,10 +105,15 @@ async function streamRoot(open: OpenSlot, sums: Sums, job: RootJob): Promise<voi
   await job.onSynced(doneBytes)
 }
 
+export type VerifiedRoot = {
+  readonly root: { readonly sizeBytes: number }
+  readonly rootHash: string
+}
+
 /** Reads a slot from its disk: whether data and tree are those of this image. */
 export async function doesSlotHold(
   slot: SlotDevice,
-  { root, rootHash }: OsImageDescription,
+  { root, rootHash }: VerifiedRoot,
   { signal, dropCaches }: Pick<RootJob, 'signal' | 'dropCaches'>,
 ): Promise<boolean> {
   await dropCaches()
