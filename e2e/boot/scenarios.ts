@@ -3,6 +3,7 @@ import { badImages } from './scenarios/bad-images.ts'
 import { badPlaces } from './scenarios/bad-places.ts'
 import { goodImages } from './scenarios/good-images.ts'
 import { powerAndNetwork } from './scenarios/power-and-network.ts'
+import { powerCuts } from './scenarios/power-cuts.ts'
 
 /** All of them, what is asked for most often first. */
 export const scenarios: readonly Scenario[] = [
@@ -10,4 +11,5 @@ export const scenarios: readonly Scenario[] = [
   ...badImages,
   ...badPlaces,
   ...powerAndNetwork,
+  ...powerCuts,
 ]

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict'
+import { join } from 'node:path'
+import { brokenPromises, cutPowerEverywhere } from '../../power-cuts/cut-power-everywhere.ts'
+import { type CutRow, formatTable } from '../../power-cuts/cut-table.ts'
+import { bootCacheDirectory } from '../boot-cache.ts'
+import type { Scenario } from '../scenario.ts'
+
+/** Fewer states than `npm run bench -- power-cuts` looks into and boots; all of them are inspected. */
+const [looks, boots] = [8, 2]
+
+export const powerCuts: readonly Scenario[] = [
+  {
+    name: 'power-cuts-everywhere',
+    what: 'the power goes at every write of a first boot, an upgrade, a way back and two fallbacks',
+    images: ['good2', 'panics', 'unhealthy'],
+    async run({ world, lane }) {
+      // What is written to the disk does not depend on who signed it.
+      if (lane.secureBoot) return
+      const directory = join(bootCacheDirectory(), 'power-cuts')
+      const rows: CutRow[] = []
+      for await (const row of cutPowerEverywhere(world, { directory, looks, boots })) rows.push(row)
+      for (const line of formatTable(rows).split('\n')) world.say(line)
+      assert.deepEqual(brokenPromises(rows), [])
+    },
+  },
+]
