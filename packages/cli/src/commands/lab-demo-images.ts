@@ -7,6 +7,7 @@ import { type BuildRecord, buildImage } from '@skerry/factory/build-image'
 import type { BuildProgress } from '@skerry/factory/build/build-progress'
 import { createKeys } from '@skerry/factory/keys/create-keys'
 import { formatBytes } from '../progress.ts'
+import { demoLimits } from './lab-demo-limits.ts'
 import type { DemoStory } from './lab-demo-story.ts'
 import { type DemoPlace, type DemoVersion, demoSchematic } from './lab-demo-place.ts'
 
@@ -58,7 +59,8 @@ function tell(story: DemoStory, progress: BuildProgress): void {
   const { step } = progress
   if (progress.state === 'Begun') story.draw(`${step} …`)
   if (progress.state === 'Cached') story.note(`${step}: from the cache`)
-  if (progress.state === 'Done') story.note(`${step}: ${(progress.elapsedMs / 1000).toFixed(1)} s`)
+  if (progress.state === 'Done' && progress.elapsedMs >= demoLimits.stepShownMs)
+    story.note(`${step}: ${(progress.elapsedMs / 1000).toFixed(1)} s`)
   if (progress.state !== 'Under way') return
   const { what, done, total, unit } = progress.progress
   const amount = (count: number) => (unit === 'bytes' ? formatBytes(count) : `${count} ${unit}`)

@@ -9,6 +9,8 @@ export const demoLimits = {
   lookEveryMs: 500,
   /** Without a terminal a line says now and then what is waited for. */
   stillWaitingMs: 20_000,
+  /** A step of a build that takes less is not worth a line. */
+  stepShownMs: 100,
   tokenValidMs: 3_600_000,
   machineMemoryMiB: 1024,
   machineCpus: 2,

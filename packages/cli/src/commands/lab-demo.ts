@@ -58,27 +58,41 @@ export async function runLabDemo(options: LabDemoOptions, stop: AbortSignal): Pr
   await record.endLeftovers()
   const story = new DemoStory(process.stdout, systemClock)
   try {
-    const trees = await story.chapter('QEMU, firmware and tools', () => labTrees(stop))
-    const first = await story.chapter('build image 1.0.0, and a disk with it', async () => {
-      const keys = await ensureDemoKeys(place)
-      story.note(`keys ${keys}: ${shown(place.keys)}, encrypted`)
-      return buildDemoImage({ place, version: '1.0.0', story, stop })
-    })
-    const parts = { place, port: options.port, record, story, stop }
-    await using hub = await story.chapter('start a hub', () => startDemoHub(parts))
-    const hint = () => `Look at ${place.console} and ${place.hubLog}.`
-    const scene: Scene = { hub, story, stop, hint, place, trees, starts: [] }
-    const userData = await story.chapter('tell the hub what a shop runs', () => prepareHub(scene))
-    await using machine = await story.chapter('switch a machine on', () =>
-      startDemoMachine({ trees, place, userData }),
-    )
-    using _shown = followConsole(machine, story, () => scene.starts.push(story.elapsedMs))
-    await playStory(scene, machine, first)
-    await showDemo({ hub, story, place })
-    if (options.keep) await keepRunning(scene)
+    await tellStory(options, { place, record, story, stop })
+  } catch (error) {
+    if (stop.aborted)
+      story.note(
+        'Stopped: machine and hub have ended, and what was built is kept for the next run.',
+      )
+    throw error
   } finally {
     story.clear()
   }
+}
+
+type Beginning = Pick<Scene, 'place' | 'story' | 'stop'> & { readonly record: ProcessRecord }
+
+async function tellStory(options: LabDemoOptions, beginning: Beginning): Promise<void> {
+  const { place, story, stop } = beginning
+  const trees = await story.chapter('QEMU, firmware and tools', () => labTrees(stop))
+  const first = await story.chapter('build image 1.0.0, and a disk with it', async () => {
+    const keys = await ensureDemoKeys(place)
+    story.note(`keys ${keys}: ${shown(place.keys)}, encrypted`)
+    return buildDemoImage({ place, version: '1.0.0', story, stop })
+  })
+  await using hub = await story.chapter('start a hub', () =>
+    startDemoHub({ ...beginning, port: options.port }),
+  )
+  const hint = () => `Look at ${place.console} and ${place.hubLog}.`
+  const scene: Scene = { hub, story, stop, hint, place, trees, starts: [] }
+  const userData = await story.chapter('tell the hub what a shop runs', () => prepareHub(scene))
+  await using machine = await story.chapter('switch a machine on', () =>
+    startDemoMachine({ trees, place, userData }),
+  )
+  using _shown = followConsole(machine, story, () => scene.starts.push(story.elapsedMs))
+  await playStory(scene, machine, first)
+  await showDemo({ hub, story, place })
+  if (options.keep) await keepRunning(scene)
 }
 
 async function playStory(scene: Scene, machine: Machine, first: BuildRecord): Promise<void> {
@@ -196,7 +210,7 @@ async function keepRunning({ hub, story, stop, place }: Scene): Promise<void> {
       `  kubeconfig  ${shown(place.kubeconfig)}\n`,
   )
   await new Promise<void>((done) => stop.addEventListener('abort', () => done(), { once: true }))
-  story.note('ending the machine and the hub')
+  story.note('Ending the machine and the hub.')
 }
 
 /** As somebody would type it. */
