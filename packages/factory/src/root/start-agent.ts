@@ -9,7 +9,7 @@ export const agentCommand = `${nodePaths.program}/node ${nodePaths.program}/agen
 const unit = `[Unit]
 Description=Skerry agent
 Documentation=https://skerry.dev
-After=local-fs.target dbus.service
+After=local-fs.target
 # It owns the machine's watchdog and decides about a new image: it is never given up.
 StartLimitIntervalSec=0
 
@@ -21,7 +21,10 @@ RestartSec=2
 KillMode=mixed
 TimeoutStopSec=30
 OOMScoreAdjust=-900
+# While all services start at once it comes before those that only a person waits for.
+StartupCPUWeight=1000
 LimitNOFILE=65536
+SyslogIdentifier=agent
 StandardOutput=journal+console
 StandardError=journal+console
 
