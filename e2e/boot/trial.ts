@@ -9,13 +9,13 @@ import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import type { OsOutcome } from '@skerry/api/os/os-report'
 import { isApiError } from '@skerry/api/status'
+import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
 import { openDiskFile } from '@skerry/factory/lab/disk-view'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { readPartitionTable } from '@skerry/factory/lab/partition-table'
 import type { MachineHardware } from '@skerry/factory/lab/qemu-arguments'
 import { readArtifact } from '@skerry/factory/publish/read-artifact'
-import { eventually } from '../demo-run.ts'
 import type { TestImage } from './build-test-images.ts'
 import {
   type Lane,
@@ -172,7 +172,7 @@ export class Trial implements AsyncDisposable {
   ): Promise<Rollout> {
     return await this.eventually(`the rollout to be ${phase}`, async () => {
       const { items } = await this.hub.state.list(rolloutKind)
-      const newest = items.toSorted((a, b) => ageOf(b) - ageOf(a))[0]
+      const newest = items.toSorted((a, b) => madeAt(b).localeCompare(madeAt(a)))[0]
       const { status } = newest ?? {}
       const isIt = status?.phase === phase && (message?.test(JSON.stringify(status)) ?? true)
       if (newest !== undefined && isIt) return newest
@@ -264,19 +264,25 @@ export class Trial implements AsyncDisposable {
     await this.hub.state.update(fleetKind, { ...fleet, spec: { ...fleet.spec, rollout } })
   }
 
+  /** Looks until there is something; a look that throws says why there is not yet. */
   async eventually<T>(
     what: string,
     look: () => Promise<T | undefined>,
     withinMs: number = bootLimits.waitMs,
   ): Promise<T> {
-    return await eventually(
-      what,
-      async () => {
-        assert(this.#machine?.isRunning !== false, 'QEMU ended')
-        return await look()
-      },
-      withinMs,
-    )
+    const deadlineMs = systemClock.monotonicMs() + withinMs
+    let last = ''
+    while (systemClock.monotonicMs() < deadlineMs) {
+      assert(this.#machine?.isRunning !== false, `${what}: QEMU ended before. ${last}`)
+      try {
+        const found = await look()
+        if (found !== undefined) return found
+      } catch (error) {
+        last = toError(error).message
+      }
+      await systemClock.sleep(bootLimits.lookEveryMs)
+    }
+    throw new Error(`${what}: not within ${withinMs / 1000} s. ${last}`)
   }
 
   async sleep(ms: number): Promise<void> {
@@ -301,7 +307,8 @@ const onlySpec = (image: string, policy: OsPolicy) => ({ spec: profileOf(image, 
 export const osImageNameOf = ({ name, version }: TestImage): string =>
   name === 'good1' ? `boot-${version}` : `${name.toLowerCase()}-${version}`
 
-const ageOf = (rollout: Rollout) => Number(rollout.metadata.resourceVersion)
+/** In whole seconds; of two that were made in one, the name of the later revision is as good as any. */
+const madeAt = ({ metadata }: Rollout) => `${metadata.creationTimestamp} ${metadata.name}`
 
 const describe = ({ version, result, evidence, message }: OsOutcome) =>
   `${version} ${result} (${evidence}): ${message}`
