@@ -32,6 +32,7 @@ export async function* readTar(path: string): AsyncGenerator<TarEntry> {
 
 async function* readEntries(tar: TarWindow, path: string): AsyncGenerator<TarEntry> {
   let extension = new Map<string, Buffer>()
+  let extensionBytes = 0
   let count = 0
   for (let at = 0; at < tar.sizeBytes;) {
     const header = decodeTarHeader(await tar.bytes(at, tarBlockBytes))
@@ -48,11 +49,12 @@ async function* readEntries(tar: TarWindow, path: string): AsyncGenerator<TarEnt
       if (header.type === 'g') continue
       yield entryOf(header, extension, { offset, sizeBytes })
       extension = new Map()
+      extensionBytes = 0
       continue
     }
-    if (sizeBytes > tarExtensionBytesMax)
+    if ((extensionBytes += sizeBytes) > tarExtensionBytesMax)
       throw new RootError(
-        `The attributes of a file have ${sizeBytes} bytes where ${tarExtensionBytesMax} are allowed.`,
+        `The attributes of a file have ${extensionBytes} bytes where ${tarExtensionBytesMax} are allowed.`,
       )
     const body = Buffer.from(await tar.bytes(offset, sizeBytes))
     const records =

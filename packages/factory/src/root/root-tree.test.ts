@@ -84,6 +84,26 @@ describe('root tree', () => {
     assert.equal(await textOf(tree, 'var/log'), 'a file now')
   })
 
+  test('what a layer removes is what layers below have, never what it brings itself', async () => {
+    const tree = new RootTree()
+    await layer(tree, [
+      { name: 'etc/old', body: '1' },
+      { name: 'opt/old', body: '1' },
+      { name: 'srv/old', body: '1' },
+    ])
+    await layer(tree, [
+      { name: 'etc/x', body: '2' },
+      { name: 'etc/.wh.x', body: '' },
+      { name: 'opt/new', body: '2' },
+      { name: '.wh.opt', body: '' },
+      { name: '.wh.srv', body: '' },
+      { name: '.wh.', body: '' },
+      { name: '.wh..', body: '' },
+      { name: '.wh...', body: '' },
+    ])
+    assert.deepEqual([...tree.below('')], ['etc', 'etc/old', 'etc/x', 'opt', 'opt/new'])
+  })
+
   test('equal trees are equal bytes, in whatever order they were made', async () => {
     const make = async (name: string, order: readonly number[]) => {
       const tree = new RootTree()
@@ -152,6 +172,18 @@ describe('root tree', () => {
       ],
       /is a file where a directory/,
     )
+    const long = { linkpath: 'a/'.repeat(200_000) }
+    await refused([{ name: 'l', type: 'symlink', linkname: 'm', pax: long }], /4096 bytes/)
+    const deep = 'x/'.repeat(200)
+    await refused(
+      [
+        { name: deep, type: 'directory' },
+        { name: 'l', type: 'symlink', linkname: deep },
+        { name: `l/${deep}`, type: 'directory' },
+      ],
+      /longer than a path may be/,
+    )
+    await refused([{ name: 'x/'.repeat(257), type: 'directory' }], /more than 256 directories/)
     const good = await tarOf([{ name: 'f', body: 'x'.repeat(2000) }])
     await refused(good.subarray(0, 1024), /It ends within "f"/)
     await refused(Buffer.alloc(700, 0x41), /checksum|no tar archive/)

@@ -1,4 +1,4 @@
-import { linksFollowedMax } from './limits.ts'
+import { linksFollowedMax, pathBytesMax, pathDepthMax } from './limits.ts'
 import { RootError } from './root-error.ts'
 
 /** Where the bytes of a file are. */
@@ -73,6 +73,7 @@ export class RootTree {
     const parent = slash < 0 ? '' : this.makeDirectory(path.slice(0, slash))
     const name = path.slice(slash + 1)
     const at = join(parent, name)
+    checkLength(at)
     if (entry.type !== 'directory' || this.get(at)?.type !== 'directory') this.remove(at)
     this.#entries.set(at, entry)
     this.#names.get(parent)!.add(name)
@@ -83,6 +84,7 @@ export class RootTree {
   /** The directory at a path, links followed; made with its parents when it is not there. */
   makeDirectory(path: string): string {
     const at = this.resolve(path)
+    checkLength(at)
     const found = this.get(at)
     if (found?.type === 'directory') return at
     if (found !== undefined)
@@ -133,6 +135,14 @@ export class RootTree {
     }
     this.#names.get(path)?.clear()
   }
+}
+
+/** Links to links make a path longer than any name in an archive. */
+function checkLength(path: string): void {
+  if (Buffer.byteLength(path) > pathBytesMax || path.split('/').length > pathDepthMax)
+    throw new RootError(
+      `/${path.slice(0, 100)}… is longer than a path may be, ${pathBytesMax} bytes and ${pathDepthMax} directories: mend the base.`,
+    )
 }
 
 const rootDirectory: RootDirectory = { type: 'directory', mode: 0o755, uid: 0, gid: 0 }

@@ -1,4 +1,11 @@
-import { nameBytesMax, pathBytesMax, rootBytesMax, rootEntriesMax } from './limits.ts'
+import {
+  attributeBytesMax,
+  nameBytesMax,
+  pathBytesMax,
+  pathDepthMax,
+  rootBytesMax,
+  rootEntriesMax,
+} from './limits.ts'
 import { type TarEntry, readTar } from './read-tar.ts'
 import { RootError } from './root-error.ts'
 import type { RootAttributes, RootTree } from './root-tree.ts'
@@ -13,8 +20,14 @@ const opaque = '.wh..wh..opq'
 export async function unpackLayer(tree: RootTree, archive: string): Promise<void> {
   const added = new Set<string>()
   let sizeBytes = 0
+  let attributeBytes = 0
   for await (const entry of readTar(archive)) {
     sizeBytes += entry.sizeBytes
+    for (const value of Object.values(entry.xattrs ?? {})) attributeBytes += value.length
+    if (attributeBytes > attributeBytesMax)
+      throw new RootError(
+        `${archive}: the extended attributes of its files have more than ${attributeBytesMax} bytes, which no root has.`,
+      )
     if (sizeBytes > rootBytesMax || tree.size > rootEntriesMax)
       throw new RootError(
         `${archive}: unpacked it is larger than a root can be: ${rootBytesMax} bytes in ${rootEntriesMax} files.`,
@@ -25,7 +38,7 @@ export async function unpackLayer(tree: RootTree, archive: string): Promise<void
     const name = path.slice(slash + 1)
     if (name === opaque) clearLower(tree, tree.resolve(path.slice(0, Math.max(0, slash))), added)
     else if (name.startsWith(whiteout))
-      tree.remove(parentOf(tree, path, slash) + name.slice(whiteout.length))
+      removeLower(tree, parentOf(tree, path, slash) + name.slice(whiteout.length), added)
     else {
       const at = putEntry(tree, path, { ...entry, archive })
       if (at !== undefined) added.add(at)
@@ -37,6 +50,13 @@ export async function unpackLayer(tree: RootTree, archive: string): Promise<void
 function parentOf(tree: RootTree, path: string, slash: number): string {
   const parent = tree.resolve(path.slice(0, Math.max(0, slash)))
   return parent === '' ? '' : `${parent}/`
+}
+
+/** Removes what layers below have at a path; what this layer brings stays, whichever of the two it says first. */
+function removeLower(tree: RootTree, path: string, added: ReadonlySet<string>): void {
+  if (path === '' || tree.get(path) === undefined) return
+  clearLower(tree, path, added)
+  if (!added.has(path) && tree.names(path).length === 0) tree.remove(path)
 }
 
 /** Empties a directory of what this layer itself did not bring. */
@@ -71,6 +91,10 @@ function putEntry(
     case '2':
       if (entry.linkName === '' || entry.linkName.includes('\0'))
         throw new RootError(`${archive}: /${path} is a link to nothing: the archive is broken.`)
+      if (Buffer.byteLength(entry.linkName) > pathBytesMax)
+        throw new RootError(
+          `${archive}: the link /${path} is longer than the ${pathBytesMax} bytes that a path may have.`,
+        )
       return tree.put(path, { ...attributes, type: 'symlink', target: entry.linkName })
     case '1': {
       const target = safePath(entry.linkName, archive)
@@ -100,6 +124,8 @@ export function safePath(name: string, archive: string): string {
   if (name.includes('\0')) throw refuse('has a zero byte: the archive is broken.')
   if (Buffer.byteLength(name) > pathBytesMax)
     throw refuse(`is longer than the ${pathBytesMax} bytes that a path may have.`)
+  if (parts.length > pathDepthMax)
+    throw refuse(`lies in more than ${pathDepthMax} directories, which no root has.`)
   if (parts.some((part) => Buffer.byteLength(part) > nameBytesMax))
     throw refuse(`has a name of more than ${nameBytesMax} bytes.`)
   return parts.join('/')
