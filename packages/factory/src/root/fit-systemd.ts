@@ -13,14 +13,23 @@ const maskedUnits = [
   'systemd-bless-boot.service',
   'systemd-boot-update.service',
   'systemd-firstboot.service',
+  'systemd-fsck-root.service',
   'systemd-growfs-root.service',
   'systemd-hwdb-update.service',
   'systemd-journal-catalog-update.service',
   'systemd-machine-id-commit.service',
+  'systemd-networkd-persistent-storage.service',
   'systemd-networkd-wait-online.service',
   'systemd-remount-fs.service',
   'systemd-update-done.service',
   'unattended-upgrades.service',
+] as const
+
+const maskedGenerators = [
+  // The ESP is the agent's, which checks it and mounts it when it needs it; this would do so at each start.
+  'systemd-gpt-auto-generator',
+  // It looks for a host's socket and complains where there is none.
+  'systemd-ssh-generator',
 ] as const
 
 const watchdogConfiguration = `# The agent owns the watchdog; on the way down systemd bounds the restart.
@@ -89,8 +98,8 @@ const units = 'usr/lib/systemd/system'
 export function fitSystemd(tree: RootTree, hasConsoleLogin: boolean): void {
   const mask = (unit: string) => putLink(tree, `etc/systemd/system/${unit}`, '/dev/null')
   for (const unit of maskedUnits) mask(unit)
-  // It looks for a host's socket and complains where there is none.
-  putLink(tree, 'etc/systemd/system-generators/systemd-ssh-generator', '/dev/null')
+  for (const generator of maskedGenerators)
+    putLink(tree, `etc/systemd/system-generators/${generator}`, '/dev/null')
   if (!hasConsoleLogin) for (const unit of ['serial-getty@.service', 'getty@.service']) mask(unit)
   putText(tree, 'usr/lib/systemd/system.conf.d/50-skerry.conf', watchdogConfiguration)
   if (has(tree, 'usr/bin/ssh-keygen') && has(tree, 'usr/sbin/sshd'))

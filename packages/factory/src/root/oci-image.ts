@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { digestOf } from '@skerry/artifact/digest-of'
 import { createRegistryClient } from '@skerry/artifact/registry-client'
 import type { RegistryTransport } from '@skerry/artifact/registry-transport'
@@ -42,7 +42,7 @@ export async function findOciImage(
   directory: string,
   options: OciOptions,
 ): Promise<OciImage> {
-  const layout = join(directory, named)
+  const layout = resolve(directory, named)
   const isLayout = (await stat(join(layout, 'index.json')).catch(() => undefined)) !== undefined
   const source = isLayout ? layoutSource(layout) : registrySource(named, options)
   let bytes = await source.first()
