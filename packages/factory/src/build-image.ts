@@ -218,7 +218,7 @@ async function readOwnLock(lockFile: string) {
 async function keysOf(request: BuildRequest, context: BuildContext): Promise<string> {
   const { schematic, directory } = context.schematic
   const named =
-    request.keys ?? (schematic.keys === undefined ? undefined : join(directory, schematic.keys))
+    request.keys ?? (schematic.keys === undefined ? undefined : resolve(directory, schematic.keys))
   if (named === undefined)
     throw new BuildError(
       'An image is signed, and no keys are named: make some with `skerry keys create DIR --name NAME`, and name them with --keys DIR or in the schematic.',

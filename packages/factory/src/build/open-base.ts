@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { copyFile, open, rm, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { digestOf, digestOfStream } from '@skerry/artifact/digest-of'
 import type { Digest } from '@skerry/base/digest'
 import { buildDebianRoot } from '../debian/build-debian-root.ts'
@@ -82,7 +82,7 @@ async function fetchLayer(
 }
 
 async function openTar(context: BuildContext, trees: BuildTrees, named: string): Promise<Base> {
-  const path = join(context.schematic.directory, named)
+  const path = resolve(context.schematic.directory, named)
   if ((await stat(path).catch(() => undefined))?.isFile() !== true)
     throw new BuildError(
       `${named}, the base of the schematic, is no file in ${context.schematic.directory}: put it there, or correct base.tar.`,

@@ -1,5 +1,5 @@
 import { lstat, stat, statfs } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { lockedSet, packagesDigest } from '../debian/ensure-tree.ts'
 import { missingPackages } from '../debian/fetch-packages.ts'
 import type { BuildContext } from './build-context.ts'
@@ -113,7 +113,7 @@ async function rootBytesOf(context: BuildContext, sets: readonly PlannedSet[]): 
   const { schematic, directory } = context.schematic
   if (schematic.base.busybox === true) return unknownRootBytes / 2
   if (schematic.base.tar !== undefined) {
-    const found = await stat(join(directory, schematic.base.tar)).catch(() => undefined)
+    const found = await stat(resolve(directory, schematic.base.tar)).catch(() => undefined)
     return 3 * (found?.size ?? unknownRootBytes)
   }
   const root = sets.find(({ set }) => set === neededSets(schematic).root)

@@ -1,12 +1,13 @@
 import { createReadStream } from 'node:fs'
 import { readFile, stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { digestOf, digestOfStream } from '@skerry/artifact/digest-of'
 import type { Digest } from '@skerry/base/digest'
 import { canonicalJson } from '@skerry/base/json'
 import type { RootData } from '../root/root-tree.ts'
 import { carriedFileBytesMax, schematicBytesMax } from '../schematic/limits.ts'
 import { type SchematicMistake, parseSchematic } from '../schematic/parse-schematic.ts'
+import { documentName } from '../schematic/schematic-mistakes.ts'
 import type { Schematic } from '../schematic/schematic.ts'
 import { BuildError } from './build-error.ts'
 
@@ -64,7 +65,7 @@ export async function resolveSchematic(path: string): Promise<ResolvedSchematic>
   const directory = dirname(file)
   const documents = schematic.cloudConfig.map((document, index) => ({
     ...document,
-    path: `/usr/lib/skerry/oem/${document.name ?? `${String(50 + index)}_image.yaml`}`,
+    path: `/usr/lib/skerry/oem/${documentName(document, index)}`,
     mode: '0600',
     owner: '0:0',
   }))
@@ -105,7 +106,7 @@ async function placeFile(directory: string, carried: Carried): Promise<PlacedFil
     const bytes = Buffer.from(carried.content ?? '')
     return { ...place, data: { bytes }, digest: digestOf(bytes) }
   }
-  const file = join(directory, carried.source)
+  const file = resolve(directory, carried.source)
   const found = await stat(file).catch(() => undefined)
   if (found?.isFile() !== true)
     throw new BuildError(

@@ -54,5 +54,5 @@ const articleOf = (type: string) => articles[type] ?? type
 
 const wordOf = (schema: Schema | undefined) =>
   schema?.['x-kubernetes-int-or-string'] === true
-    ? 'a number or text'
+    ? 'a whole number or text'
     : articleOf(schema?.type ?? 'object')

@@ -132,3 +132,25 @@ test('the schematics of the examples are right', () => {
     assert.ok(parsed.ok, `${file}: ${JSON.stringify(parsed)}`)
   }
 })
+
+test('nothing that a schematic says is lost on the way to a machine', () => {
+  const messages = (lines: string) => mistakes(`${good}${lines}`).map(({ message }) => message)
+  for (const [lines, pattern] of [
+    ['files: [{path: /a, content: x}, {path: /a, content: y}]', /files\[1\].*one of the two/],
+    ['files: [{path: //, content: x}]', /write it plainly/],
+    ['files: [{path: /etc/./x, content: x}]', /write it plainly/],
+    ['files: [{path: /tmp, content: x}]', /another file system/],
+    ['cloudConfig: [{name: a.yaml, content: x}, {name: a.yaml, content: y}]', /one of the two/],
+    ['cloudConfig: [{name: 51_image.yaml, content: x}, {content: y}]', /51_image.yaml/],
+    ['persistentPaths: [/../x]', /write it plainly/],
+    ['persistentPaths: [/usr/share]', /cannot be kept/],
+    ['persistentPaths: [/etc]', /cannot be kept/],
+    ['persistentPaths: ["/srv/a b"]', /letters, digits/],
+    ['persistentPaths: [/var/lib/x]', /kept by every image already/],
+    ['commandLine: [skerry.image]', /set by the factory/],
+    ['"\\e[31mx": 1', /^\uFFFD\[31mx is not a field/],
+    [`packages: ${'['.repeat(4_000)}`, /nests too deeply|must be/],
+  ] as const)
+    assert.match(messages(lines).join('\n'), pattern, lines)
+  assert.ok(parse(`${good}persistentPaths: [/srv/site, /opt/app@1, /etc/mine]`).ok)
+})

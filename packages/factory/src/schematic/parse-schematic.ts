@@ -38,7 +38,11 @@ export function parseSchematic(bytes: Uint8Array): ParsedSchematic {
     return refuse('The file is not UTF-8 text: save it as UTF-8.')
   }
   const lines = new LineCounter()
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false })
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    logLevel: 'error',
+  })
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset)
     return { line: Math.max(1, line), column: Math.max(1, col) }
@@ -48,7 +52,7 @@ export function parseSchematic(bytes: Uint8Array): ParsedSchematic {
       ok: false,
       mistakes: document.errors
         .slice(0, mistakesShownMax)
-        .map((error) => ({ ...at(error.pos[0]), message: `not YAML: ${error.message}` })),
+        .map((error) => ({ ...at(error.pos[0]), message: `not YAML: ${parserWords(error)}` })),
     }
   let value: unknown
   try {
@@ -65,11 +69,18 @@ export function parseSchematic(bytes: Uint8Array): ParsedSchematic {
   const mistakes = checked.problems
     .map((problem) => ({
       ...at(offsetOf(document, pathSegments(problem.path))),
-      message: describeMistake(problem),
+      message: printable(describeMistake(problem)),
     }))
     .toSorted((left, right) => left.line - right.line || left.column - right.column)
   return { ok: false, mistakes: mistakes.slice(0, mistakesShownMax) }
 }
+
+/** The parser of deep nesting speaks of itself. */
+const parserWords = ({ message }: Error) =>
+  /call stack/.test(message) ? 'it nests too deeply' : printable(message)
+
+/** Names come from the file: nothing of them may move the cursor of a terminal. */
+const printable = (text: string) => text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, '\uFFFD')
 
 type Checked =
   | { readonly ok: true; readonly schematic: Schematic }
