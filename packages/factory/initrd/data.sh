@@ -9,10 +9,11 @@ data_is() {
   say "data: $*"
 }
 
-mount_data() {
+# Before the root is opened, so that what becomes of it can be kept. Sets data_at if it can be written, and words.
+open_data() {
   data=$(partitions data | head -n 1)
   if [ -z "$data" ]; then
-    data_in_memory "Missing: $disk has no partition called data. What is changed is lost at the next restart; write the disk image again, or make that partition"
+    words="Missing: $disk has no partition called data"
     return
   fi
   check_data
@@ -22,16 +23,26 @@ mount_data() {
   late) words="Corrupt: the check of $data did not end within $check_limit_seconds s" ;;
   *) words="Corrupt: $(words_of /run/skerry/e2fsck)" ;;
   esac
-  case $words in Corrupt*)
-    data_as_it_is "$words"
-    return
-    ;;
-  esac
+  case $words in Corrupt*) return ;; esac
+  mkdir -p /data
   # A file system that finds itself wrong later goes read-only: the agent notices, and the next start repairs it.
-  if mount -t ext4 -o noatime,errors=remount-ro "/dev/$data" /sysroot/data 2>/run/skerry/error; then
-    data_is "$words"
+  if mount -t ext4 -o noatime,errors=remount-ro "/dev/$data" /data 2>/run/skerry/error; then
+    data_at=/data
   else
-    data_as_it_is "Corrupt: $data cannot be mounted: $(words_of /run/skerry/error)"
+    words="Corrupt: $data cannot be mounted: $(words_of /run/skerry/error)"
+  fi
+}
+
+# Brings it into the root, or what takes its place.
+place_data() {
+  if [ -n "$data_at" ]; then
+    mount -o move /data /sysroot/data || fatal "/data cannot be moved into the root"
+    data_at=/sysroot/data
+    data_is "$words"
+  elif [ -z "$data" ]; then
+    data_in_memory "$words. What is changed is lost at the next restart; write the disk image again, or make that partition"
+  else
+    data_as_it_is "$words"
   fi
 }
 

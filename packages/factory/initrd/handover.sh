@@ -50,6 +50,7 @@ choose_init() {
 
 hand_over() {
   choose_init
+  note_handover
   kill_others
   restart_watchdog
   say "starting $init"

@@ -61,7 +61,7 @@ find_slot() {
   return 1
 }
 
-open_root() {
+find_root() {
   is_hex 64 "$root_hash" || fatal "skerry.root=$root_hash on the kernel's command line is not 64 hexadecimal digits: build the image again"
   is_hex 32 "$image_id" || fatal "skerry.image=$image_id on the kernel's command line is not 32 hexadecimal digits: build the image again"
   { is_number "$root_bytes" 4096 999999999999999 && [ $((root_bytes % 4096)) -eq 0 ]; } ||
@@ -74,6 +74,9 @@ open_root() {
     [ $waited -ge $slot_wait_seconds ] && fatal "no slot holds the image $image_id, looked for $slot_wait_seconds s at these partitions:$(seen_partitions). Install the image again, or check the disk and its cable"
     usleep 200000
   done
+}
+
+open_root() {
   # A block that is not what was signed stops the machine. A block that cannot be read is an error of whoever
   # reads it (no panic_on_error): a machine with one bad sector in a file that nobody needs goes on.
   blocks=$((root_bytes / 4096))

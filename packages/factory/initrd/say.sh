@@ -20,9 +20,14 @@ words_of() {
 # that a disk that hangs in sync, or a firmware that does not restart, cannot hold the machine here.
 fatal() {
   say "CANNOT START: $*"
+  note_end "$*"
   say "the machine restarts in 10 s; an image on trial has then lost one try, and the one before it follows"
   sync &
   sleep 10
+  restart_now
+}
+
+restart_now() {
   reboot -f
   echo b >"$at/proc/sysrq-trigger"
   while :; do sleep 60; done
@@ -67,7 +72,7 @@ is_number() {
 
 # A name that is given twice counts the last time, as for the kernel.
 read_command_line() {
-  root_hash='' root_bytes='' image_id='' watchdog_seconds=180 init=''
+  root_hash='' root_bytes='' image_id='' watchdog_seconds=180 init='' starts='' data_at='' asked=''
   set -f
   for word in $(cat /proc/cmdline); do
     case $word in

@@ -132,7 +132,7 @@ test(
     await machine.waitFor(/@@ data: Healthy/)
     const id = /machine=([0-9a-f]{32}) seeds=of the image of the image/
     const first = id.exec((await machine.waitFor(id)).text)?.[1]
-    await machine.waitFor(/@@ data holds: bind lost\+found machine-id var var-of$/)
+    await machine.waitFor(/@@ data holds: bind lost\+found machine-id skerry var var-of$/)
     await machine.waitFor(/@@ boots: etc:$/)
     await machine.waitFor(/@@END/)
 
@@ -204,7 +204,7 @@ test(
   async () => {
     const files = new Map([
       await changed('root.sh', 'slot_wait_seconds=30', 'slot_wait_seconds=1'),
-      await changed('data.sh', 'mount_data() {', 'mount_data() {\n  while :; do sleep 9; done'),
+      await changed('data.sh', 'place_data() {', 'place_data() {\n  while :; do sleep 9; done'),
     ])
     await using machine = await boot('hang', {
       files,

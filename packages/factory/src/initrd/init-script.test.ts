@@ -3,7 +3,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import {
+  bootStartsMax,
   commandLineNames,
+  espPaths,
   nodePaths,
   partitionLabels,
   verityBlockBytes,
@@ -28,6 +30,11 @@ test('the script and the rest of the product mean the same names', () => {
   }
   assert.ok(script.includes(`/sysroot${nodePaths.data} `))
   assert.ok(script.includes(`${nodePaths.program}/node ${nodePaths.program}/node-os.mjs early`))
+  assert.ok(script.includes(`starts_max=${bootStartsMax}\n`))
+  assert.ok(script.includes(nodePaths.bootStarts.replace(nodePaths.data, '$data_at')))
+  assert.ok(script.includes(nodePaths.osState.replace(nodePaths.data, '$data_at') + '/images/'))
+  assert.ok(script.includes(`/esp/${espPaths.entries}/${espPaths.entryPrefix}`))
+  assert.ok(script.includes(`partitions ${partitionLabels.esp} `))
   assert.ok(script.includes(`bs=${verityBlockBytes} `))
   assert.ok(script.includes(`${verityBlockBytes} ${verityBlockBytes} $blocks`))
 })

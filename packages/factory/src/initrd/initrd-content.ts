@@ -8,11 +8,19 @@ export const initrdPrograms = ['busybox', 'dmsetup', 'e2fsck'] as const
 
 /** What the scripts call of busybox; it has more, and no name for it. */
 export const initrdApplets: readonly string[] = words(`
-  [ cat chmod chown chroot cp cut dd echo find grep head hexdump insmod kill mkdir mount mv readlink reboot rm sh
-  sleep stat switch_root sync tail test timeout tr uname usleep watchdog`)
+  [ cat chmod chown chroot cmp cp cut dd echo find grep head hexdump insmod kill mkdir mount mv readlink reboot rm sh
+  sleep stat switch_root sync tail test timeout tr umount uname usleep watchdog`)
 
 /** The parts that the script that is PID 1 reads, from `packages/factory/initrd`. */
-export const initrdScripts = ['say', 'watchdog', 'root', 'data', 'keep', 'handover'] as const
+export const initrdScripts = [
+  'say',
+  'watchdog',
+  'root',
+  'data',
+  'count',
+  'keep',
+  'handover',
+] as const
 
 /** Kernel modules; each list is loaded in its order, and each module after what it needs. */
 export type ModuleLists = {

@@ -14,9 +14,15 @@ export function makeExt4(file: string, sizeMiB: number, tools: Root): Buffer {
   return readFileSync(file)
 }
 
-/** The file system after these commands of debugfs. */
-export function changeExt4(image: Buffer, commands: readonly string[], tools: Root): Buffer {
+/** The file system after these commands of debugfs, which may name these files of the host. */
+export function changeExt4(
+  image: Buffer,
+  commands: readonly string[],
+  tools: Root,
+  files: Readonly<Record<string, string>> = {},
+): Buffer {
   return inFile(image, (file) => {
+    for (const [path, text] of Object.entries(files)) writeFileSync(path, text)
     const [command = '', ...rest] = treeProgram(tools, '/usr/sbin/debugfs')
     const input = `${commands.join('\n')}\n`
     execFileSync(command, [...rest, '-w', '-f', '-', file], { input, stdio: 'pipe', env: {} })
