@@ -1,3 +1,5 @@
+export const probeUser = { name: 'admin', password: 'fair winds' } as const
+
 /**
  * Words of a config drive that make a machine tell of itself on its console, by lines that begin with `@@`. On the
  * drive and not in the image: an image that ships has no such thing.
@@ -10,8 +12,8 @@ export function probeConfig(joining: {
   const { hub, token, site } = joining
   return `hostname: ${site}
 users:
-  - name: admin
-    passwd: fair winds
+  - name: ${probeUser.name}
+    passwd: ${probeUser.password}
     groups: [users]
     shell: /bin/sh
 skerry:

@@ -6,6 +6,7 @@ import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import { eventually } from '../../demo-run.ts'
 import { bootLimits } from '../limits.ts'
 import { profileOf } from '../wanted.ts'
+import { probeUser } from './probe-config.ts'
 import type { RootImage, RootImages } from './root-images.ts'
 import { RootMachine, type RootOptions, site } from './root-machine.ts'
 import { type Telling, problemsBetween, problemsOf, readTelling } from './telling.ts'
@@ -17,6 +18,8 @@ export type TourStep = {
 }
 
 const processorSecondsMax = 600
+/** For `login` to ask for the password, and for the shell after it. */
+const promptMs = 8_000
 
 /**
  * A root from power-on to green, through an update by a Rollout, and through a bad one back to where it was. Rejects
@@ -31,6 +34,7 @@ export async function tourRoot(
   const { first, second, bad } = images
   const before = await tour.boots(first, /^.*skerry: Connected/)
   await tour.isGreen(first, 'green')
+  if (images.name !== 'busybox') await tour.logsIn()
   await tour.want(second)
   const after = await tour.boots(second, /skerry: image 2\.0\.0 is well and is kept/)
   tour.hasKept(before, after)
@@ -94,6 +98,20 @@ class Tour implements AsyncDisposable {
     const there = await hub.state.get(profileKind, { namespace: 'default', name: 'base' })
     if (there === undefined) await hub.state.create(profileKind, profile)
     else await hub.state.update(profileKind, { ...there, spec: profile.spec })
+  }
+
+  /** Whoever has the password comes in where the kernel speaks. The root of busybox alone has no login. */
+  async logsIn(): Promise<void> {
+    const { machine } = this.root
+    await machine.waitFor(/Debian GNU\/Linux 13 \S+ ttyS0/, { processorSecondsMax, from: 0 })
+    machine.type(`${probeUser.name}\n`)
+    await machine.waitFor(new RegExp(`login: ${probeUser.name}`), { processorSecondsMax, from: 0 })
+    // A prompt is no line: it cannot be waited for.
+    await systemClock.sleep(promptMs)
+    machine.type(`${probeUser.password}\n`)
+    await systemClock.sleep(promptMs)
+    machine.type('echo "@@ login: $(id -un) $(id -Gn)"\n')
+    await this.says(/@@ login: admin admin users/)
   }
 
   /** The hub knows that the image runs and is kept. */
