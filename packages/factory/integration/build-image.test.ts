@@ -144,6 +144,26 @@ describe('an image from its schematic', { skip }, () => {
     assert.equal(report.ok, true)
   })
 
+  test('a disk that a machine was started from is made anew', async () => {
+    const out = join(dir, 'first')
+    const before = await digestsOf(out)
+    await using disk = await open(join(out, 'disk.raw'), 'r+')
+    await disk.write('a machine wrote this', 4096)
+    await buildImage(requestOf(dir, out, join(dir, 'cache-1')))
+    assert.deepEqual(await digestsOf(out), before)
+  })
+
+  test('what an image was made of stands in its provenance', async () => {
+    const { blobs } = await readArtifact(join(dir, 'first'))
+    const texts = await Promise.all(blobs.slice(2).map(({ file }) => readFile(file, 'utf8')))
+    const statement = texts
+      .map((text) => (JSON.parse(text) as { payload?: string }).payload)
+      .map((payload) => Buffer.from(payload ?? '', 'base64').toString())
+      .find((text) => text.includes('slsa.dev'))
+    for (const name of ['schematic', 'agent', 'initrd', 'packages: kernel-cloud', 'base: busybox'])
+      assert.ok(statement?.includes(`"name":"${name}"`), name)
+  })
+
   test('a part that is cut or missing is told before anything is pushed', async () => {
     const out = join(dir, 'deeper/second')
     const { blobs } = await readArtifact(out)

@@ -122,6 +122,7 @@ export async function buildImage(request: BuildRequest): Promise<BuildRecord> {
       kernelVersion: trees.kernelVersion,
       schematicId,
       base,
+      program: program.digest,
       keys,
       out,
     }),
@@ -181,15 +182,28 @@ function diskInputsDigest(
   )
 }
 
-/** Whether the disks of an earlier build are these. */
+/**
+ * Whether the disks of an earlier build are these, and as they were made: a machine that was started from one
+ * has written to it since.
+ */
 async function hasDisks(out: string, disksOf: Digest | undefined): Promise<boolean> {
-  if (disksOf === undefined) return false
-  const text = await readFile(join(out, 'build.json'), 'utf8').catch(() => '{}')
-  const before = JSON.parse(text) as Partial<BuildRecord>
+  const record = join(out, 'build.json')
+  const recorded = await stat(record).catch(() => undefined)
+  if (disksOf === undefined || recorded === undefined) return false
+  const before = parseRecord(await readFile(record, 'utf8'))
   if (before.disksOf !== disksOf) return false
   const files = Object.values(before.disks ?? {})
-  const sizes = await Promise.all(files.map((file) => stat(join(out, file)).catch(() => undefined)))
-  return sizes.every((found) => found !== undefined)
+  const found = await Promise.all(files.map((file) => stat(join(out, file)).catch(() => undefined)))
+  return found.every((disk) => disk !== undefined && disk.mtimeMs <= recorded.mtimeMs)
+}
+
+/** Nothing, when it was changed by hand: the disks are made again. */
+function parseRecord(text: string): Partial<BuildRecord> {
+  try {
+    return (JSON.parse(text) as Partial<BuildRecord> | null) ?? {}
+  } catch {
+    return {}
+  }
 }
 
 async function openContext(request: BuildRequest): Promise<BuildContext> {

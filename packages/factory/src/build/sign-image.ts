@@ -13,6 +13,7 @@ import { spdxDocument } from '../sbom/spdx-document.ts'
 import type { BuildContext } from './build-context.ts'
 import { BuildError } from './build-error.ts'
 import type { BuiltKernel } from './kernel-step.ts'
+import { neededSets } from './needed-sets.ts'
 import { programPackages } from './program-packages.ts'
 import { signProvenance } from './provenance.ts'
 import type { BuiltRoot } from './root-step.ts'
@@ -24,6 +25,8 @@ export type SignInputs = {
   readonly kernelVersion: string
   readonly schematicId: Digest
   readonly base: { readonly name: string; readonly digest: Digest }
+  /** Of the agent with all that it brings. */
+  readonly program: Digest
   readonly keys: { readonly directory: string; readonly passphrase: string }
   readonly out: string
 }
@@ -102,7 +105,9 @@ function provenanceFacts(
   sbom: Uint8Array,
 ) {
   const { schematic } = context.schematic
-  const tools = describeTools(context.lock, ['tools', 'initrd'])
+  const { kernel, root } = neededSets(schematic)
+  const sets = ['tools', 'initrd', kernel, ...(root === undefined ? [] : [root])]
+  const tools = describeTools(context.lock, sets)
   return {
     subjects: {
       'root.erofs': description.root.digest,
@@ -112,6 +117,8 @@ function provenanceFacts(
     schematic: { id: inputs.schematicId, name: schematic.name, version: schematic.version },
     materials: [
       { name: `base: ${inputs.base.name}`, digest: inputs.base.digest },
+      { name: 'schematic', digest: context.schematic.contentDigest },
+      { name: 'agent', digest: inputs.program },
       { name: 'initrd', digest: inputs.kernel.initrdDigest },
       ...tools.map(({ set, digest }) => ({ name: `packages: ${set}`, digest })),
     ],

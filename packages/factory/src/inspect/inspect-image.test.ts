@@ -204,6 +204,14 @@ describe('inspecting', () => {
       assert.match(inspectText(report), /findings are bad\.\n$/)
     })
 
+  test('what cannot be looked into is not well', async () => {
+    const strange = await inspectImage('/dev/null')
+    assert.match(bad(strange), /neither a file nor a directory/)
+    const disk = await inspectImage(await file(Buffer.from('QFI\u00fb'.padEnd(4096), 'latin1')))
+    assert.equal(disk.ok, false)
+    assert.match(inspectText(disk), /Nothing of it could be looked into/)
+  })
+
   test('what is not there, and a directory of something else', async () => {
     assert.match(bad(await inspectImage(join(work, 'none'))), /ENOENT/)
     assert.match(bad(await inspectImage(work)), /no index\.json/)

@@ -31,12 +31,14 @@ export async function inspectImage(
     noteFailure(notes, path, error)
   }
   const { facts, findings } = notes
-  return { path, kind, facts, findings, ok: !findings.some(({ verdict }) => verdict === 'bad') }
+  // What could not be looked into at all is not well either.
+  const ok = kind !== 'Unknown' && !findings.some(({ verdict }) => verdict === 'bad')
+  return { path, kind, facts, findings, ok }
 }
 
 async function look(notes: Notes, path: string, trust: Trust, signal?: AbortSignal): Promise<Kind> {
-  const { size } = await stat(path)
-  if ((await stat(path)).isDirectory()) {
+  const found = await stat(path)
+  if (found.isDirectory()) {
     const isLayout = await stat(join(path, 'index.json')).catch(() => undefined)
     if (isLayout === undefined) {
       notes.bad(path, 'The directory is no OCI layout: it has no index.json. Name what was built.')
@@ -45,17 +47,21 @@ async function look(notes: Notes, path: string, trust: Trust, signal?: AbortSign
     await inspectArtifacts(notes, path, trust, signal)
     return 'Artifact'
   }
+  if (!found.isFile()) {
+    notes.bad(path, 'It is neither a file nor a directory: copy it to a file, and inspect that.')
+    return 'Unknown'
+  }
   using file = openDiskFile(path)
   const kind = kindOf(file)
   if (kind === 'Disk') await inspectDisk(notes, file, trust, signal)
   else if (kind === 'Slot')
     await inspectRoot(notes, { what: 'file system', view: file, hasTree: true }, signal)
-  else if (kind === 'Kernel' && size <= peBytesMax)
+  else if (kind === 'Kernel' && found.size <= peBytesMax)
     return inspectEfi(notes, path, await readFile(path), trust)
   else if (kind === 'qcow2')
     notes.unknown(
       path,
-      'It is a qcow2 disk: convert it with `qemu-img convert -O raw` and inspect that.',
+      'It is a qcow2 disk: inspect the raw one that was built with it, or convert it with `qemu-img convert -O raw`.',
     )
   else
     notes.bad(

@@ -32,7 +32,9 @@ export function inspectText({ path, kind, facts, findings, ok }: InspectReport):
     '',
     ok
       ? `Nothing bad was found (${count('ok')} ok, ${count('unknown')} unknown).`
-      : `${count('bad')} of ${findings.length} findings are bad.`,
+      : count('bad') === 0
+        ? 'Nothing of it could be looked into.'
+        : `${count('bad')} of ${findings.length} findings are bad.`,
   )
   return `${lines.join('\n')}\n`
 }

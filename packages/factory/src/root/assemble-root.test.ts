@@ -49,7 +49,7 @@ describe('the root of an image', () => {
   })
   after(() => rm(dir, { recursive: true }))
 
-  const assemble = (tree: RootTree, hasConsoleLogin = true) =>
+  const assemble = (tree: RootTree, hasConsoleLogin = true, motd = 'etc/motd') =>
     assembleRoot(tree, {
       program: [
         { path: '/usr/lib/skerry/node', mode: 0o755, source: { file: join(dir, 'node') } },
@@ -57,9 +57,7 @@ describe('the root of an image', () => {
       ],
       modules: join(dir, 'modules'),
       kernelVersion: '6.12.0',
-      files: [
-        { path: 'etc/motd', mode: 0o600, uid: 7, gid: 8, data: { bytes: Buffer.from('hello') } },
-      ],
+      files: [{ path: motd, mode: 0o600, uid: 7, gid: 8, data: { bytes: Buffer.from('hello') } }],
       persistentPaths: ['/srv/data'],
       trustedImageKeys: '[]\n',
       hasConsoleLogin,
@@ -154,6 +152,14 @@ describe('the root of an image', () => {
       () => nameOf({ 'sbin/init': '-> openrc-init', 'sbin/openrc-init': 'ELF' }),
       RootError,
     )
+  })
+
+  test('a file does not take the place of a directory, nor of a link to one', async () => {
+    for (const path of ['etc', 'lib'])
+      await assert.rejects(
+        assemble(rootOf(systemd), true, path),
+        new RegExp(`/${path} is a directory of the root`),
+      )
   })
 
   test('modules of another kernel are refused in a sentence', async () => {

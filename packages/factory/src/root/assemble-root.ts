@@ -52,7 +52,13 @@ export async function assembleRoot(
   const kept = request.persistentPaths.map((path) => `${path}\n`).join('')
   if (kept !== '') putText(tree, `${place(nodePaths.program)}/persistent-paths`, kept)
   for (const path of request.persistentPaths) tree.makeDirectory(path)
-  for (const { path, ...file } of request.files) tree.put(path, { ...file, type: 'file' })
+  for (const { path, ...file } of request.files) {
+    if (tree.get(tree.resolve(path))?.type === 'directory')
+      throw new RootError(
+        `files: /${path} is a directory of the root, and all in it would be lost: name a file in it.`,
+      )
+    tree.put(path, { ...file, type: 'file' })
+  }
   // Whatever was put in last must fit the kernel, too.
   refuseStrangeModules(tree, request.kernelVersion)
   return { init, distribution: await distributionOf(tree) }
