@@ -6,6 +6,8 @@ export const demoLimits = {
   /** From a changed Profile to the end of its Rollout. */
   rolloutMs: 1_800_000,
   measuredMs: 180_000,
+  /** Then it has been seen to run. */
+  answersMin: 10,
   lookEveryMs: 500,
   /** Without a terminal a line says now and then what is waited for. */
   stillWaitingMs: 20_000,

@@ -12,7 +12,7 @@ export function demoProfile(version: DemoVersion): NewObject {
         {
           name: 'system',
           type: 'os',
-          os: { image: `shop-${version}`, health: { deadlineSeconds: 90 } },
+          os: { image: `shop-${version}`, health: { deadlineSeconds: 60 } },
         },
         { name: 'digits', type: 'model', model: { name: 'digits' } },
         {

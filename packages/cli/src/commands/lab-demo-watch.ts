@@ -62,7 +62,11 @@ export type Measured = { readonly requests: number; readonly accuracy: number }
 /** What the hub has been told of the model since it began to answer. */
 export function untilMeasured(watch: DemoWatch): Promise<Measured> {
   const path = `/apis/skerry.dev/v1alpha1/namespaces/default/sites/${demo.site}/metrics?sinceSeconds=3600`
-  const waiting = waitingFor(watch, 'the first answers of the model', demoLimits.measuredMs)
+  const waiting = waitingFor(
+    watch,
+    `${demoLimits.answersMin} answers of the model`,
+    demoLimits.measuredMs,
+  )
   return watch.story.until(waiting, async () => {
     const { series } = (await watch.hub.request('GET', path)) as SiteMetrics
     const judged = series
@@ -70,7 +74,7 @@ export function untilMeasured(watch: DemoWatch): Promise<Measured> {
       .filter(({ accuracy }) => accuracy !== undefined)
     const requests = judged.reduce((sum, point) => sum + point.requests, 0)
     const right = judged.reduce((sum, point) => sum + point.requests * (point.accuracy ?? 0), 0)
-    return requests === 0 ? undefined : { requests, accuracy: right / requests }
+    return requests < demoLimits.answersMin ? undefined : { requests, accuracy: right / requests }
   })
 }
 
@@ -111,13 +115,15 @@ export function describeNow(site: Site | undefined, device: Device | undefined):
   if (site === undefined) return 'no machine has joined yet'
   const { connectivity = 'Never', health = 'Unknown', layers = [] } = site.status ?? {}
   const os = device?.status?.os
+  // Of the operating system the machine's own words say more.
   const busy = layers
-    .filter(({ state }) => state !== 'Running')
+    .filter(({ state, type }) => state !== 'Running' && !(type === 'os' && os !== undefined))
     .map(({ name, state, message }) =>
       message === undefined ? `${name} ${state}` : `${name} ${state}: ${message}`,
     )
   const percent = os?.progressPercent === undefined ? '' : ` ${os.progressPercent} %`
-  const system = os === undefined ? [] : [`image ${os.version}, ${os.phase}${percent}`]
+  const why = os?.message === undefined || percent !== '' ? '' : `: ${os.message}`
+  const system = os === undefined ? [] : [`image ${os.version}, ${os.phase}${percent}${why}`]
   return [`${connectivity}, ${health}`, ...system, ...busy].join('; ').slice(0, 160)
 }
 
