@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -18,7 +28,7 @@ let root = ''
 before(() => {
   if (typeof trees === 'string') return
   root = mkdtempSync(join(tmpdir(), 'initrd-scripts-'))
-  for (const path of ['usr/bin', 'dev', 'run', 'sysroot/data', 'sys/firmware/efi/efivars']) {
+  for (const path of ['usr/bin', 'dev', 'run/skerry', 'sysroot/data', 'sys/firmware/efi/efivars']) {
     mkdirSync(join(root, path), { recursive: true })
   }
   copyFileSync(join(trees.initrd.path, 'usr/bin/busybox'), join(root, 'usr/bin/busybox'))
@@ -122,3 +132,118 @@ test('a torn superblock is repaired from its copy, wherever that is', { skip }, 
   assert.deepEqual(repair('32768').slice(-3), ['-p -b 32768 /dev/vda5', '1', ''])
   assert.deepEqual(repair('none').slice(-2), ['8', ''])
 })
+
+const imageId = 'a1'.repeat(16)
+const otherId = 'b2'.repeat(16)
+const entryOf = (id: string, counter = '') => `skerry-${id.slice(0, 12)}${counter}.efi`
+
+/** One start after this count, with these kernels on the ESP: what is said, what is counted, and what is there then. */
+function startAfter(
+  count: string | undefined,
+  entries: Record<string, string>,
+  { more = '', then = 'true' } = {},
+) {
+  const [starts, esp] = [join(root, 'data/skerry/os/starts'), join(root, 'esp/EFI/Linux')]
+  for (const path of ['data', 'esp']) rmSync(join(root, path), { recursive: true, force: true })
+  for (const path of [starts, esp]) mkdirSync(path, { recursive: true })
+  if (count !== undefined) writeFileSync(join(starts, imageId), count)
+  for (const [name, text] of Object.entries(entries)) writeFileSync(join(esp, name), text)
+  // Disks are not there: every slot holds what it is asked for, and a restart ends the start.
+  const said = run(`image_id=${imageId} root_bytes=4096 data_at=/data
+    say() { echo "$*"; }; partitions() { echo vda1; }; mount() { :; }; umount() { :; }
+    find_slot() { [ "$image_id" != ${'c3'.repeat(16)} ]; }; restart_now() { exit 0; }
+    ${more}
+    count_start; ${then}; true`)
+  return {
+    said,
+    count: existsSync(join(starts, imageId)) ? readFileSync(join(starts, imageId), 'utf8') : '',
+    entries: readdirSync(esp).toSorted(),
+  }
+}
+
+const kernel = (id: string) => `MZ\0\0skerry.size=4096 skerry.image=${id}\0`
+const both = { [entryOf(imageId)]: kernel(imageId), [entryOf(otherId)]: kernel(otherId) }
+
+test('a start is counted, whatever stood there before', { skip }, () => {
+  for (const [before, after] of [
+    [undefined, '1 0 0 \n'],
+    ['4 2 1 it said so\n', '5 2 1 it said so\n'],
+    ['08 $(reboot) -1 x y\n', '1 0 0 x y\n'],
+    ['99999 99999 99999 *\n', '1 0 0 *\n'],
+    ['\0\0\0', '1 0 0 \n'],
+  ] as const) {
+    const started = startAfter(before, both)
+    assert.equal(started.count, after, before)
+    assert.deepEqual(started.entries, Object.keys(both), before)
+  }
+})
+
+test('after five starts the entry is exhausted, if another could start', { skip }, () => {
+  const started = startAfter('5 5 2 \n', both)
+  assert.match(started.said, /5 starts in a row\n.*restarts into skerry-b2b2b2b2b2b2\.efi/)
+  assert.equal(started.count, '5 5 2 \n')
+  assert.deepEqual(started.entries, [entryOf(imageId, '+0-5'), entryOf(otherId)])
+  const others: Record<string, string>[] = [
+    {},
+    { [entryOf(otherId)]: '' },
+    { [entryOf(otherId)]: 'MZ without words' },
+    { [entryOf(otherId, '+0-3')]: kernel(otherId) },
+    { [entryOf(otherId)]: kernel('c3'.repeat(16)) },
+    { 'foreign.efi': kernel(otherId) },
+    { '.new-b2b2b2b2b2b2': kernel(otherId) },
+  ]
+  for (const other of others) {
+    const alone = startAfter('6 0 0 \n', { [entryOf(imageId)]: kernel(imageId), ...other })
+    assert.match(alone.said, /6 starts in a row\nit is tried again: the ESP has no other image/)
+    assert.equal(alone.count, '7 0 0 \n')
+    assert.ok(alone.entries.includes(entryOf(imageId)))
+  }
+})
+
+test('a kernel that is not its copy in data is not fallen back to', { skip }, () => {
+  const copy = (text: string) =>
+    `mkdir /data/skerry/os/images; printf '${text}' >/data/skerry/os/images/${otherId}.efi`
+  const whole = kernel(otherId).replaceAll('\0', '\\0')
+  assert.match(startAfter('5 0 0 \n', both, { more: copy(whole) }).said, /restarts into/)
+  assert.match(startAfter('5 0 0 \n', both, { more: copy(`${whole}more`) }).said, /no other image/)
+})
+
+test(
+  'an end in words is counted with them, and at the fifth the next follows at once',
+  { skip },
+  () => {
+    const ended = startAfter('4 0 0 \n', both, { then: "note_end 'no slot holds it'" })
+    assert.equal(ended.count, '5 0 0 no slot holds it\n')
+    assert.deepEqual(ended.entries, [entryOf(imageId, '+0-5'), entryOf(otherId)])
+    const earlier = startAfter('3 0 0 \n', both, { then: "note_end 'no slot holds it'" })
+    assert.equal(earlier.count, '4 0 0 no slot holds it\n')
+    assert.deepEqual(earlier.entries, Object.keys(both))
+  },
+)
+
+test('an image on trial is left to the loader, which counts it', { skip }, () => {
+  const counted = join(
+    root,
+    'sys/firmware/efi/efivars/LoaderBootCountPath-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f',
+  )
+  writeFileSync(counted, '')
+  const started = startAfter('5 0 0 \n', both)
+  rmSync(counted)
+  assert.match(started.said, /it is on trial: the loader counts its tries/)
+  assert.deepEqual(started.entries, Object.keys(both))
+})
+
+test(
+  'that the init of a root with our agent was reached is counted, and one without is not',
+  { skip },
+  () => {
+    const node = join(root, 'sysroot/usr/lib/skerry/node')
+    const then = 'note_handover'
+    assert.equal(startAfter('2 0 1 words\n', both, { then }).count, '')
+    mkdirSync(join(root, 'sysroot/usr/lib/skerry'), { recursive: true })
+    writeFileSync(node, '')
+    const started = startAfter('2 0 1 words\n', both, { then })
+    rmSync(node)
+    assert.equal(started.count, '3 1 1 \n')
+  },
+)
