@@ -22,3 +22,5 @@ export const nearestEditsMax = 3
 export const orderedStepsMax = 200
 /** Keys of one map that are said to be unknown: comparing names takes its time. */
 export const ignoredKeysMax = 30
+/** A host name, by RFC 1123. */
+export const hostNameCharactersMax = 63

@@ -49,6 +49,8 @@ describe('a cloud-config file', () => {
   })
 
   const wrongTypes: [string, RegExp][] = [
+    ['hostname: "a b; reboot"', /error: hostname: "a b; reboot" must be letters/],
+    [`hostname: ${'x'.repeat(65)}`, /error: hostname: .*at most/],
     ['hostname: [a]', /:2:11: error: hostname: must be text, and is a list/],
     ['users: kairos', /:2:8: error: users: must be a list, and is text, "kairos"/],
     ['users:\n- name: 007', /:3:9: error: users\[0\]\.name: .*must be a name.*in quotes/],

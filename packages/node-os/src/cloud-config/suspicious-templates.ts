@@ -1,5 +1,6 @@
 import type { Finding, Position } from './finding.ts'
 import type { Step } from './step-keys.ts'
+import { hostNameProblem } from './host-name.ts'
 import { type TemplateValues, renderTemplate } from './template.ts'
 
 /** One of each value that a machine has: whether a template can be rendered does not depend on which. */
@@ -37,7 +38,7 @@ export function suspiciousTemplates(step: Step): Finding[] {
   ]
   return texts.flatMap(([at, path, text]) => {
     const rendered = renderTemplate(text, exampleValues)
-    if (rendered.ok) return []
+    if (rendered.ok) return path === 'hostname' ? hostNameFindings(at, rendered.text) : []
     return [
       {
         severity: path === 'hostname' ? 'error' : 'warning',
@@ -52,4 +53,12 @@ export function suspiciousTemplates(step: Step): Finding[] {
       } satisfies Finding,
     ]
   })
+}
+
+/** A name that no machine would take is told here too, with whatever the templates come to. */
+function hostNameFindings(at: Position, name: string): Finding[] {
+  const problem = hostNameProblem(name)
+  if (problem === undefined) return []
+  const advice = 'the host name is not set; choose another one'
+  return [{ severity: 'error', code: 'Suspicious', at, path: 'hostname', message: problem, advice }]
 }

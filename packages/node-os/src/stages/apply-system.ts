@@ -1,6 +1,7 @@
 import type { Position } from '../cloud-config/finding.ts'
+import { hostNameProblem } from '../cloud-config/host-name.ts'
 import { renderTemplate } from '../cloud-config/template.ts'
-import { hostNameCharactersMax, toolMs } from './limits.ts'
+import { toolMs } from './limits.ts'
 import { busyboxPath, readText, rootOwned } from './stage-host.ts'
 import { type StepRun, attempt, rendered } from './step-run.ts'
 
@@ -35,14 +36,8 @@ export function setHostname(run: StepRun, at: Position, template: string): void 
       `the host name is not set: the template ${result.expression} is not known`,
     )
   const name = result.text
-  if (
-    !/^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(name) ||
-    name.length > hostNameCharactersMax
-  )
-    return run.problem(
-      at,
-      `the host name is not set: ${JSON.stringify(name.slice(0, 80))} must be letters, digits, dots and dashes, at most ${hostNameCharactersMax}`,
-    )
+  const problem = hostNameProblem(name)
+  if (problem !== undefined) return run.problem(at, `the host name is not set: ${problem}`)
   attempt(run, at, 'host name', () => {
     run.host.write('/etc/hostname', `${name}\n`, rootOwned(0o644))
     run.host.write(

@@ -20,8 +20,6 @@ export const problemsMax = 200
 export const sourceDepthMax = 4
 /** Block devices that are looked at for a config drive. */
 export const blockDevicesMax = 64
-/** A host name, by RFC 1123. */
-export const hostNameCharactersMax = 63
 /** A file that cloud-config unpacks from gzip. */
 export const unpackedBytesMax = 64 * 1024 * 1024
 /** Numbers of people, as systemd and Debian divide them. */
