@@ -6,6 +6,7 @@ import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import { eventually } from '../../demo-run.ts'
 import { bootLimits } from '../limits.ts'
 import { profileOf } from '../wanted.ts'
+import { PhaseClock } from './phases.ts'
 import { probeUser } from './probe-config.ts'
 import type { RootImage, RootImages } from './root-images.ts'
 import { RootMachine, type RootOptions, site } from './root-machine.ts'
@@ -30,10 +31,16 @@ export async function tourRoot(
   images: RootImages,
   options: RootOptions & { readonly say: (line: string) => void },
 ): Promise<TourStep[]> {
-  await using tour = new Tour(await RootMachine.start(trees, images, options), options.say)
+  const clock = new PhaseClock()
+  const watch: RootOptions['watch'] = ({ text }, { seconds, processorSeconds }) =>
+    clock.line(text, { clockSeconds: seconds, processorSeconds })
+  const root = await RootMachine.start(trees, images, { ...options, watch })
+  await using tour = new Tour(root, options.say)
   const { first, second, bad } = images
   const before = await tour.boots(first, /^.*skerry: Connected/)
   await tour.isGreen(first, 'green')
+  for (const { phase, clockSeconds, processorSeconds } of clock.phases)
+    options.say(`  ${phase}: ${clockSeconds} s, ${processorSeconds} processor s`)
   if (images.name !== 'busybox') await tour.logsIn()
   await tour.want(second)
   const after = await tour.boots(second, /skerry: image 2\.0\.0 is well and is kept/)
