@@ -85,7 +85,9 @@ function inspectLoader(notes: Notes, volume: FatVolume, trust: Trust): readonly 
       return [name, words.join(' ')] as const
     }),
   )
-  const fixed = ['default', 'preferred'].filter((name) => lines.has(name))
+  // Of all entries of ours the loader takes the newest that is not exhausted, and so falls back.
+  const isOurs = lines.get('preferred') === `${espPaths.entryPrefix}*`
+  const fixed = ['default', ...(isOurs ? [] : ['preferred'])].filter((name) => lines.has(name))
   if (fixed.length > 0)
     notes.bad(
       'loader/loader.conf',
