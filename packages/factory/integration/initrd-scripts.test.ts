@@ -141,7 +141,7 @@ const entryOf = (id: string, counter = '') => `skerry-${id.slice(0, 12)}${counte
 function startAfter(
   count: string | undefined,
   entries: Record<string, string>,
-  { more = '', then = 'true' } = {},
+  { more = '', after: later = 'true' } = {},
 ) {
   const [starts, esp] = [join(root, 'data/skerry/os/starts'), join(root, 'esp/EFI/Linux')]
   for (const path of ['data', 'esp']) rmSync(join(root, path), { recursive: true, force: true })
@@ -153,7 +153,7 @@ function startAfter(
     say() { echo "$*"; }; partitions() { echo vda1; }; mount() { :; }; umount() { :; }
     find_slot() { [ "$image_id" != ${'c3'.repeat(16)} ]; }; restart_now() { exit 0; }
     ${more}
-    count_start; ${then}; true`)
+    count_start; ${later}; true`)
   return {
     said,
     count: existsSync(join(starts, imageId)) ? readFileSync(join(starts, imageId), 'utf8') : '',
@@ -212,10 +212,10 @@ test(
   'an end in words is counted with them, and at the fifth the next follows at once',
   { skip },
   () => {
-    const ended = startAfter('4 0 0 \n', both, { then: "note_end 'no slot holds it'" })
+    const ended = startAfter('4 0 0 \n', both, { after: "note_end 'no slot holds it'" })
     assert.equal(ended.count, '5 0 0 no slot holds it\n')
     assert.deepEqual(ended.entries, [entryOf(imageId, '+0-5'), entryOf(otherId)])
-    const earlier = startAfter('3 0 0 \n', both, { then: "note_end 'no slot holds it'" })
+    const earlier = startAfter('3 0 0 \n', both, { after: "note_end 'no slot holds it'" })
     assert.equal(earlier.count, '4 0 0 no slot holds it\n')
     assert.deepEqual(earlier.entries, Object.keys(both))
   },
@@ -238,11 +238,11 @@ test(
   { skip },
   () => {
     const node = join(root, 'sysroot/usr/lib/skerry/node')
-    const then = 'note_handover'
-    assert.equal(startAfter('2 0 1 words\n', both, { then }).count, '')
+    const handed = { after: 'note_handover' }
+    assert.equal(startAfter('2 0 1 words\n', both, handed).count, '')
     mkdirSync(join(root, 'sysroot/usr/lib/skerry'), { recursive: true })
     writeFileSync(node, '')
-    const started = startAfter('2 0 1 words\n', both, { then })
+    const started = startAfter('2 0 1 words\n', both, handed)
     rmSync(node)
     assert.equal(started.count, '3 1 1 \n')
   },

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { OsOutcome } from '@skerry/api/os/os-report'
+import type { BootStarts } from './boot-starts.ts'
 import { type JudgeFacts, type JudgedEntry, judgeBoot } from './judge-boot.ts'
 import { foldRecords } from './os-history.ts'
 import type { BootRecord, IntentRecord, OsRecord, StepRecord } from './os-record.ts'
@@ -93,6 +94,8 @@ type Case = {
   readonly running?: string
   readonly next?: string
   readonly secureBoot?: boolean
+  /** What the initrd counted of the new image. */
+  readonly starts?: Omit<BootStarts, 'imageId'>
   /** Result and evidence of each outcome, and words that its message must have. */
   readonly says: readonly (readonly [OsOutcome['result'], OsOutcome['evidence'], RegExp])[]
 }
@@ -112,6 +115,48 @@ const cases: Readonly<Record<string, Case>> = {
     entries: [entry(''), old],
     running: newId,
     says: [['Succeeded', 'None', /2\.0\.0 started, was found healthy/]],
+  },
+  'tries that ended in the initrd say so, with its words': {
+    journal: [...tried, boot(oldId, 'b9')],
+    entries: [entry('+0-3'), old],
+    starts: { starts: 3, handovers: 0, resets: 0, words: 'no slot holds it' },
+    says: [
+      [
+        'Inconclusive',
+        'None',
+        /kernel was started 3 times, and it never came as far as its init \(it said: no slot/,
+      ],
+    ],
+  },
+  'tries that reached an init and no agent say so, and twice is enough': {
+    journal: [...tried, outcome('Inconclusive', 'b2'), boot(oldId, 'b9')],
+    entries: [entry('+0-6'), old],
+    starts: { starts: 6, handovers: 4, resets: 0, words: '' },
+    says: [['FellBack', 'Hang', /its init was started 4 times, and its agent never said a word/]],
+  },
+  'a reset that the initrd saw is evidence of a hang': {
+    journal: [...tried, boot(oldId, 'b9')],
+    entries: [entry('+0-3'), old],
+    starts: { starts: 3, handovers: 0, resets: 2, words: '' },
+    says: [['FellBack', 'Hang', /the watchdog reset the machine before/]],
+  },
+  'an image that the initrd gave up is looked into first': {
+    journal: [
+      { kind: 'Blessed', time, imageId: newId },
+      {
+        kind: 'Suspect',
+        time,
+        bootId: 'b9',
+        imageId: newId,
+        version: '2.0.0',
+        starts: 5,
+        handovers: 0,
+        resets: 0,
+        words: '',
+      },
+    ],
+    entries: [entry('+0-5'), old],
+    says: [],
   },
   'a counted new image is still on trial': {
     journal: [...tried, boot(newId, 'b9')],
@@ -418,6 +463,7 @@ describe('what happened', () => {
         entries,
         next,
         secureBoot: more.secureBoot,
+        ...(more.starts && { starts: new Map([[newId, { imageId: newId, ...more.starts }]]) }),
       }
       const outcomes = judgeBoot(facts)
       assert.deepEqual(
