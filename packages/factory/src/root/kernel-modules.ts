@@ -14,8 +14,12 @@ export type ModulesRequest = {
   readonly names: readonly string[] | undefined
 }
 
-/** What the agent and its stages mount, and what panics are read from: in every root, whatever it names. */
+/**
+ * What the agent and its stages mount, what panics are read from, and what systemd complains about without: in
+ * every root, whatever it names.
+ */
 const neededModules = [
+  'autofs4',
   'efi_pstore',
   'efivarfs',
   'isofs',

@@ -70,6 +70,12 @@ describe('OCI images as bases', () => {
     const made = await layout('changed')
     await writeFile(join(made.blobs, made.manifest.digest.slice(7)), '{"layers": []}')
     await assert.rejects(findOciImage('changed', dir, options), /was changed/)
+    const cut = await layout('cut')
+    const whole = await findOciImage('cut', dir, options)
+    await rm(join(cut.blobs, whole.layers[0]!.digest.slice(7)))
+    await assert.rejects(async () => {
+      for await (const _ of whole.open(whole.layers[0]!));
+    }, /is missing: copy the whole layout again/)
     await layout('empty', () => '{"layers": []}')
     await assert.rejects(findOciImage('empty', dir, options), /no image with 1 to 500 layers/)
     await layout('text', () => 'hello')

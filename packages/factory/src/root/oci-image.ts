@@ -108,7 +108,12 @@ function layoutSource(layout: string): Source {
       if (digestOf(bytes) === digest) return bytes
       throw new RootError(`${pathOf(digest)} was changed: copy the whole layout again.`)
     },
-    blob: (digest) => createReadStream(pathOf(digest), { highWaterMark: 2 ** 20 }),
+    blob: async function* (digest) {
+      const path = pathOf(digest)
+      if ((await stat(path).catch(() => undefined))?.isFile() !== true)
+        throw new RootError(`${path} is missing: copy the whole layout again.`)
+      yield* createReadStream(path, { highWaterMark: 2 ** 20 })
+    },
   }
 }
 
