@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Digest } from '@skerry/base/digest'
 import type { Lock } from '../debian/lock.ts'
+import { uniquePackages } from '../sbom/root-packages.ts'
 import { parseSchematic } from '../schematic/parse-schematic.ts'
 import { BuildError } from './build-error.ts'
 import { type ImageParts, commandLineOf, imageIdOf } from './image-id.ts'
 import { joinLocks, neededSets } from './needed-sets.ts'
 import { oldSteps } from './clear-old-steps.ts'
+import { programPackages } from './program-packages.ts'
 import { type BuildPlan, checkSpace } from './plan-build.ts'
 
 const schematicOf = (text: string) => {
@@ -95,4 +97,34 @@ test('old steps go, but for the newest of each sort and what may be in use', () 
     roots.slice(0, 2).map(({ name }) => name),
   )
   assert.deepEqual(oldSteps(roots, day / 2), [], 'all were used lately')
+})
+
+test('kernel, initrd and agent are in the bill of materials by the names that scanners know', () => {
+  const of = (name: string, version: string) => ({
+    name,
+    version,
+    architecture: 'amd64',
+    sha256: '0'.repeat(64),
+    sizeBytes: 1,
+    file: 'pool/a.deb',
+    suite: 'trixie',
+  })
+  const set = (...packages: ReturnType<typeof of>[]) => ({ suites: [], asked: [], packages })
+  const sets = {
+    'kernel-cloud': set(of('linux-image-6.12-cloud-amd64', '6.12.117-1')),
+    initrd: set(of('busybox-static', '1:1.37.0-6'), of('libc6', '2.41-12')),
+    tools: set(of('libc6', '2.41-12'), of('erofs-utils', '1.8.6-1')),
+  }
+  const schematic = schematicOf('base: {busybox: true}\ninference: false\n')
+  const packages = uniquePackages(programPackages(schematic, { architecture: 'amd64', sets }))
+  assert.deepEqual(
+    packages.map(({ type, name }) => `${type} ${name}`),
+    [
+      'deb busybox-static',
+      'deb libc6',
+      'deb linux-image-6.12-cloud-amd64',
+      'generic node',
+      'generic skerry-agent',
+    ],
+  )
 })

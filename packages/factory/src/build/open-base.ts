@@ -73,7 +73,13 @@ async function fetchLayer(
       throw new RootError(`Layer ${layer.digest} has more than its ${layer.sizeBytes} bytes.`)
     await out.writeFile(chunk)
   }
-  const { digest } = await unpackArchive(packed, join(directory, 'layer.tar'), signal)
+  const { digest } = await unpackArchive(packed, join(directory, 'layer.tar'), signal).catch(
+    (error: unknown) => {
+      // A person knows the layer, not the file that it was fetched to.
+      const isSaid = error instanceof RootError
+      throw isSaid ? new RootError(error.message.replace(packed, `Layer ${layer.digest}`)) : error
+    },
+  )
   if (digest !== layer.digest)
     throw new RootError(
       `Layer ${layer.digest} has the digest ${digest}: it was changed or cut, copy or fetch the image again.`,

@@ -9,6 +9,7 @@ import { canonicalJson } from '@skerry/base/json'
 import { describeTools } from '../debian/describe-tools.ts'
 import { openImageKey, openSigner } from '../keys/open-keys.ts'
 import { signEfi } from '../pe/sign-efi.ts'
+import { uniquePackages } from '../sbom/root-packages.ts'
 import { spdxDocument } from '../sbom/spdx-document.ts'
 import type { BuildContext } from './build-context.ts'
 import { BuildError } from './build-error.ts'
@@ -66,7 +67,7 @@ export async function signImage(context: BuildContext, inputs: SignInputs): Prom
     digest: facts.digest,
     architecture: 'amd64',
   }
-  const packages = [...facts.packages, ...programPackages(schematic, inputs.kernelVersion)]
+  const packages = uniquePackages([...facts.packages, ...programPackages(schematic, context.lock)])
   const sbom = Buffer.from(canonicalJson(spdxDocument(subject, packages)))
   const provenance = Buffer.from(
     canonicalJson(signProvenance(provenanceFacts(context, inputs, description, sbom), imageKey)),

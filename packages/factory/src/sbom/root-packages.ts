@@ -28,9 +28,15 @@ export async function rootPackages(tree: RootTree): Promise<SoftwarePackage[]> {
     if (tree.file(path) !== undefined)
       found.push(...readApkInstalled((await readText(tree, path)) ?? '', vendor))
   found.push(...(await rpmPackages(tree, vendor)))
+  return uniquePackages(found)
+}
+
+/** Each package once, sorted. */
+export function uniquePackages(packages: readonly SoftwarePackage[]): SoftwarePackage[] {
   const key = ({ type, name, version, architecture = '' }: SoftwarePackage) =>
     `${type} ${name} ${version} ${architecture}`
-  const byKey = new Map(found.map((each) => [key(each), each]))
+  // What comes first says more: a database knows the source of a package.
+  const byKey = new Map(packages.toReversed().map((each) => [key(each), each]))
   return [...byKey.keys()].toSorted().map((each) => byKey.get(each)!)
 }
 
