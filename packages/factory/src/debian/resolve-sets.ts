@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Program, runProgram } from '../tools/run-program.ts'
 import { ToolError } from '../tools/tool-error.ts'
+import { tellAptFailure } from './apt-failure.ts'
 import { archiveOf, pinChoices, readChoices, readStanzas } from './apt-output.ts'
 import type { Mirror } from './apt-sources.ts'
 import { DebianError } from './debian-error.ts'
@@ -92,7 +93,7 @@ async function openApt(
     try {
       return (await runProgram(program, signal)).stdout.toString()
     } catch (error) {
-      throw error instanceof ToolError ? tellAptError(error, options.mirror) : error
+      throw error instanceof ToolError ? tellAptFailure(error, options.mirror) : error
     }
   }
   const close = () => rm(directory, { recursive: true, force: true })
@@ -161,19 +162,4 @@ function aptEnvironment(
     return value === undefined ? [] : [[name, value]]
   })
   return { ...Object.fromEntries(proxies), PATH: '/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' }
-}
-
-function tellAptError(error: ToolError, mirror: Mirror): DebianError {
-  if (error.message.includes('ENOENT'))
-    return new DebianError(
-      'NoApt',
-      'Resolving packages needs apt, which this machine has not: make the lock on a Debian or Ubuntu ' +
-        'machine and commit it; building from a lock needs no apt.',
-    )
-  if (/NO_PUBKEY|not signed|public key is not available/i.test(error.log))
-    return new DebianError(
-      'Unresolvable',
-      `This machine does not trust the keys of ${mirror.main}: install debian-archive-keyring. ${error.message}`,
-    )
-  return new DebianError('Unresolvable', error.message)
 }
