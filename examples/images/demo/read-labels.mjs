@@ -31,7 +31,10 @@ async function readOne() {
 function post(path, body) {
   return new Promise((resolve) => {
     const text = JSON.stringify(body)
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(text),
+    }
     const sent = request(
       new URL(path, address),
       { method: 'POST', agent: connections, headers },

@@ -44,7 +44,8 @@ describe('a start of an image that was kept', () => {
   })
 
   it('has slots read for images that did not start, and says what was found', async () => {
-    const { host, machine, status } = await boot(true)
+    const agent = await boot(true)
+    const { host, machine } = agent
     machine.suspected.push({
       time: '2026-11-21T00:00:00Z',
       result: 'FellBack',
@@ -55,6 +56,6 @@ describe('a start of an image that was kept', () => {
     await host.advance(70_000)
     assert.ok(machine.examines > 1)
     assert.ok(machine.said.includes('image v2: its slot decayed'), machine.said.join('\n'))
-    assert.equal((await status()).os?.outcomes[0]?.evidence, 'Disk')
+    assert.equal((await agent.status()).os?.outcomes[0]?.evidence, 'Disk')
   })
 })
