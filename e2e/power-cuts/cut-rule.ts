@@ -2,7 +2,7 @@ import { sortEntries } from '@skerry/api/os/loader-order'
 import {
   type CutRule,
   type InspectedEntry,
-  everyEntryBoots,
+  bootsKnownImage,
 } from '@skerry/factory/lab/inspected-disk'
 
 /**
@@ -21,13 +21,27 @@ export function survivesCut(badImageIds: readonly string[]): CutRule {
     const isAlone = (chosen?.triesLeft ?? 0) > 0 && others.length === 0
     const [last] = sortEntries(disk.entries.map((entry) => (isBad(entry) ? usedUp(entry) : entry)))
     return [
-      ...everyEntryBoots(disk),
+      ...bootsKnownImage(disk),
+      ...reached(disk.entries)
+        .slice(1)
+        .flatMap(({ fileName, problem }) =>
+          problem === undefined ? [] : [`${fileName} ${problem}`],
+        ),
       ...(isAlone ? [`${chosen?.fileName} is counted and no other image stands behind it`] : []),
       ...(last !== undefined && isBad(last)
         ? [`${last.fileName} is started for ever, and is no good image`]
         : []),
     ]
   }
+}
+
+/**
+ * What the loader comes to, one after the other: those with tries, and the first that has none to lose. An
+ * exhausted entry behind a good one may be broken, as one is that was just being removed.
+ */
+function reached(entries: readonly InspectedEntry[]): readonly InspectedEntry[] {
+  const last = entries.findIndex(({ triesLeft }) => (triesLeft ?? 0) === 0)
+  return last < 0 ? entries : entries.slice(0, last + 1)
 }
 
 /** As the loader names it after its last try; one that is not counted keeps its name. */
