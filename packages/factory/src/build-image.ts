@@ -28,6 +28,7 @@ import { signImage } from './build/sign-image.ts'
 import { sourceDigest } from './build/source-digest.ts'
 import type { Mirror } from './debian/apt-sources.ts'
 import { type FactoryCache, openFactoryCache } from './debian/factory-cache.ts'
+import { clearAbandoned } from './debian/prune-cache.ts'
 import { readLock } from './debian/read-lock.ts'
 import { openSigner, readPublicKeys } from './keys/open-keys.ts'
 
@@ -147,6 +148,7 @@ export async function buildImage(request: BuildRequest): Promise<BuildRecord> {
   const whole: BuildRecord = { ...record, disks: files, disksOf }
   await writeFileAtomic(join(out, 'build.json'), `${JSON.stringify(whole, null, 2)}\n`)
   await clearOldSteps(context.cache, context.clock)
+  await clearAbandoned(context.cache, context.clock)
   return whole
 }
 

@@ -8,7 +8,7 @@ import { ensureTree, packagesDigest } from './ensure-tree.ts'
 import { defaultCacheDirectory, openFactoryCache, packagePath } from './factory-cache.ts'
 import { keepWhole } from './keep-whole.ts'
 import { packageIndex } from './package-index.ts'
-import { pruneCache } from './prune-cache.ts'
+import { clearAbandoned, pruneCache } from './prune-cache.ts'
 import { readLock } from './read-lock.ts'
 
 const dayMs = 86_400_000
@@ -40,6 +40,11 @@ test('what nothing named for 90 days goes, with what dead builds left; the rest 
     await put(join(cache.incoming, 'y.part'), 0.5)
     assert.deepEqual(await pruneCache(cache, clock), { removed: 3, freedBytes: 30 })
     assert.deepEqual(await pruneCache(cache, clock), { removed: 0, freedBytes: 0 })
+    assert.deepEqual(await readdir(cache.incoming), ['y.part'])
+    await put(join(cache.incoming, 'killed.tree/root.tar'), 2)
+    await utimes(join(cache.incoming, 'killed.tree'), 0, 0)
+    await put(packagePath(cache, 'c'.repeat(64)), 200)
+    assert.equal((await clearAbandoned(cache, clock)).removed, 1, 'and nothing that is whole')
     assert.deepEqual(await readdir(cache.incoming), ['y.part'])
   }))
 

@@ -21,8 +21,23 @@ export async function pruneCache(
   const old = [
     ...(await olderThan(shelves, clock.now() - unusedMs)),
     ...(await olderThan([cache.trees, cache.roots], clock.now() - unusedMs)),
-    ...(await olderThan([cache.incoming], clock.now() - abandonedHours * 3_600_000)),
+    ...(await abandoned(cache, clock)),
   ]
+  return remove(old)
+}
+
+/** Removes what dead builds left half made: nothing is lost by it, so each build does it. */
+export async function clearAbandoned(
+  cache: Pick<FactoryCache, 'incoming'>,
+  clock: Pick<Clock, 'now'>,
+): Promise<Pruned> {
+  return remove(await abandoned(cache, clock))
+}
+
+const abandoned = ({ incoming }: Pick<FactoryCache, 'incoming'>, clock: Pick<Clock, 'now'>) =>
+  olderThan([incoming], clock.now() - abandonedHours * 3_600_000)
+
+async function remove(old: readonly Entry[]): Promise<Pruned> {
   let freedBytes = 0
   for (const { path, sizeBytes } of old) {
     await rm(path, { recursive: true, force: true })
