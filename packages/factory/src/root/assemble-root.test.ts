@@ -102,6 +102,15 @@ describe('the root of an image', () => {
     assert.equal(tree.get('srv/data')?.type, 'directory')
   })
 
+  test('name servers are passed on when the network says so, and not for ever', async () => {
+    const tree = rootOf(systemd)
+    await assemble(tree)
+    const path = (await readText(tree, 'usr/lib/systemd/system/skerry-resolver.path'))!
+    assert.match(path, /^PathChanged=/m)
+    // It would start the service again whenever that has ended: a third of the processor, as long as it runs.
+    assert.doesNotMatch(path, /^Path(Exists|ExistsGlob)=|DirectoryNotEmpty=/m)
+  })
+
   test('inittab starts the agent once, however often; logins and needless scripts go', async () => {
     const tree = rootOf(sysvinit)
     await assemble(tree, false)

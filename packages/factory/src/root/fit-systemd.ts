@@ -50,15 +50,18 @@ DHCP=yes
 ClientIdentifier=mac
 `
 
-/** Who resolves names is what networkd was told, where no systemd-resolved passes it on. */
+/**
+ * Who resolves names is what networkd was told, where no systemd-resolved passes it on. Only changes count, and it is
+ * there before networkd is: with PathExists the service would be started again whenever it has ended, for ever.
+ */
 const resolverFiles = {
   'skerry-resolver.path': `[Unit]
 Description=Name servers that the network gave
 DefaultDependencies=no
+Before=systemd-networkd.service
 
 [Path]
 PathChanged=/run/systemd/netif/state
-PathExists=/run/systemd/netif/state
 `,
   'skerry-resolver.service': `[Unit]
 Description=Name servers that the network gave
