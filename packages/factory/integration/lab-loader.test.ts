@@ -116,7 +116,11 @@ test(
     t.after(() => rm(directory, { recursive: true, force: true }))
     await makeDisk(found, directory)
     const [disk, variables] = [join(directory, 'disk'), join(directory, 'variables')]
-    const put = { [`EFI/Linux/.new-${'d'.repeat(12)}.efi`]: await readFile(join(directory, 'd')) }
+    const put = {
+      [`EFI/Linux/.new-${'d'.repeat(12)}.efi`]: await readFile(join(directory, 'd')),
+      // What a torn rename leaves: newer, whole, signed and not counted.
+      'EFI/Linux/SKERRY~2.EFI': await readFile(join(directory, 'c')),
+    }
     await editEsp(found.tools, disk, { put })
 
     const hardware = {

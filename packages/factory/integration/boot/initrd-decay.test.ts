@@ -43,7 +43,7 @@ before(async () => {
   const places = { tools: trees.tools, scratch: directory }
   slot = await makeTestSlot(join(directory, 'root'), imageId, places)
   other = await makeTestSlot(join(directory, 'root'), otherId, places)
-  const rootScript = await readFile(join(import.meta.dirname, '../initrd/root.sh'), 'utf8')
+  const rootScript = await readFile(join(import.meta.dirname, '../../initrd/root.sh'), 'utf8')
   const built = await buildInitrd({
     packagesTree: trees.initrd,
     kernelTree: trees.kernel,

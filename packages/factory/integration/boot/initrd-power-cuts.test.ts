@@ -117,7 +117,7 @@ test(
 test('the same inspection finds a copy that is made in place', { skip }, async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'initrd-cuts-'))
   t.after(() => rm(directory, { recursive: true, force: true }))
-  const keep = await readFile(join(import.meta.dirname, '../initrd/keep.sh'), 'utf8')
+  const keep = await readFile(join(import.meta.dirname, '../../initrd/keep.sh'), 'utf8')
   // A long copy is durable in pieces, as the kernel commits every five seconds; here the pieces are made.
   const careless = `${keep}\ncopy_all() {
   for path in $missing; do
