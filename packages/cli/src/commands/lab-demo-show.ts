@@ -1,5 +1,6 @@
 import { relative } from 'node:path'
-import { rolloutKind } from '@skerry/api/kinds/rollout'
+import type { Device } from '@skerry/api/kinds/device'
+import type { Site } from '@skerry/api/kinds/site'
 import { systemClock } from '@skerry/base/clock'
 import type { HubAccess } from '../hub-access.ts'
 import { paint } from '../output.ts'
@@ -18,22 +19,35 @@ export async function showDemo(shown: {
 }): Promise<void> {
   const { hub, story, place } = shown
   const [site, device] = [await demoSite(hub), await demoDevice(hub)]
-  const say = (title: string, text: string) =>
-    process.stdout.write(`\n${paint.bold(title)}\n${text}`)
-  if (site !== undefined)
-    say(`skerry site show ${site.metadata.name}`, describeSite(site, systemClock.now()))
-  const os = device?.status?.os
-  if (device !== undefined && os !== undefined)
-    say(
-      `the machine, as kubectl describe device ${device.metadata.name} has it`,
-      describeOs(os)
-        .map((line) => `  ${line.trimEnd()}\n`)
-        .join(''),
-    )
-  say('skerry rollout list', '')
+  process.stdout.write(describeEnd(site, device, systemClock.now()))
+  process.stdout.write(headline('skerry rollout list'))
   await listRollouts(hub, 'table')
-  const { items } = await hub.state.list(rolloutKind, { namespace: 'default' })
-  say(`what it took (${items.length} rollouts)`, story.table())
-  const console = relative(process.cwd(), place.console)
-  process.stdout.write(`\nThe machine's console: ${console}\n`)
+  process.stdout.write(headline('what took how long') + story.table())
+  process.stdout.write(
+    `\nThe machine's console is in ${relative(process.cwd(), place.console)}. What to do with an image of your own: docs/os-images.md.\n`,
+  )
 }
+
+/** The site and its machine after it all. */
+export function describeEnd(
+  site: Site | undefined,
+  device: Device | undefined,
+  nowMs: number,
+): string {
+  const os = device?.status?.os
+  return [
+    ...(site === undefined
+      ? []
+      : [headline(`skerry site show ${site.metadata.name}`), describeSite(site, nowMs)]),
+    ...(device === undefined || os === undefined
+      ? []
+      : [
+          headline(
+            `what the hub knows of its machine (kubectl describe device ${device.metadata.name})`,
+          ),
+          ...describeOs(os).map((line) => `  ${line.trimEnd()}\n`),
+        ]),
+  ].join('')
+}
+
+const headline = (text: string) => `\n${paint.bold(text)}\n`

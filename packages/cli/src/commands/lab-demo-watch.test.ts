@@ -5,6 +5,7 @@ import type { Site } from '@skerry/api/kinds/site'
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { demoFleet, demoProfile, demoUserData } from './lab-demo-objects.ts'
+import { describeEnd } from './lab-demo-show.ts'
 import { worthShowing } from './lab-demo-machine.ts'
 import { demoSchematic } from './lab-demo-place.ts'
 import { describeNow, isGreen } from './lab-demo-watch.ts'
@@ -72,4 +73,35 @@ test('the images of the demo differ in little, and their objects fit together', 
   assert.deepEqual(parse(demoUserData('https://hub:1', 'join-a.b.c')), {
     skerry: { hub: 'https://hub:1', token: 'join-a.b.c', site: 'shop-1' },
   })
+})
+
+test('in the end it says what runs, what fell back and why', () => {
+  const shop = { metadata: { name: 'shop-1' }, spec: {}, status: well } as unknown as Site
+  const os = {
+    imageId: '0872a5f56febeb897b55434b6a5cb8a6',
+    version: '2.0.0',
+    slot: 'slot-b',
+    bootId: '2f0c1a52-0000',
+    bootTime: '2026-11-21T22:42:00Z',
+    isBlessed: true,
+    phase: 'Idle',
+    slots: [{ name: 'slot-c', version: '3.0.0', state: 'Exhausted' }],
+    outcomes: [
+      {
+        time: '2026-11-21T22:50:00Z',
+        result: 'FellBack',
+        evidence: 'Gate',
+        imageId: 'cd3516920deb',
+        version: '3.0.0',
+        message: 'the check "drawer" failed',
+      },
+    ],
+  }
+  const machine = { metadata: { name: 'shop-1-1b70' }, status: { os } } as unknown as Device
+  const text = describeEnd(shop, machine, 0)
+  assert.match(text, /skerry site show shop-1/)
+  assert.match(text, /kubectl describe device shop-1-1b70/)
+  assert.match(text, /system +2\.0\.0 .* from slot-b, kept/)
+  assert.match(text, /3\.0\.0 .*FellBack.* \(Gate\): the check "drawer" failed/)
+  assert.equal(describeEnd(undefined, undefined, 0), '')
 })
