@@ -148,7 +148,7 @@ function gone(each: LockedPackage): DebianError {
   return new DebianError(
     'PackageGone',
     `The mirror has no ${each.name} ${each.version} any more, as mirrors drop old versions: ` +
-      'run `skerry image lock --update`.',
+      'run `skerry image lock --update`, with `-f` and the schematic if it names the package.',
   )
 }
 

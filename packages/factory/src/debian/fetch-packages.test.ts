@@ -139,7 +139,7 @@ test('a version that the mirror dropped is one sentence, asked once', async () =
   await assert.rejects(fetchPackage(each, options()), {
     reason: 'PackageGone',
     message:
-      'The mirror has no bash 1:5.2+b1 any more, as mirrors drop old versions: run `skerry image lock --update`.',
+      'The mirror has no bash 1:5.2+b1 any more, as mirrors drop old versions: run `skerry image lock --update`, with `-f` and the schematic if it names the package.',
   })
   assert.equal(asked.length, 1)
 })

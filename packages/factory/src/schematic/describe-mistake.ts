@@ -1,6 +1,6 @@
 import { type Problem, describeProblem } from '@skerry/api/problem'
 import type { Schema } from '@skerry/api/schema'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '@skerry/base/nearest-name'
 import { schematicSchema } from './schematic.ts'
 
 /** A mistake in the words of whoever writes schematics, with what the field is for. */

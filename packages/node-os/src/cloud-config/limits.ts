@@ -16,8 +16,6 @@ export const findingsPerFileMax = 200
 export const patternCharactersMax = 200
 /** Text of one template expression, `{{ ... }}`. */
 export const templateCharactersMax = 200
-/** How many edits away a name still counts as meant. */
-export const nearestEditsMax = 3
 /** Steps of one stage that `after` can put in order; a person writes ten. */
 export const orderedStepsMax = 200
 /** Keys of one map that are said to be unknown: comparing names takes its time. */

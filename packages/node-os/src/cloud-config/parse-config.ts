@@ -1,7 +1,7 @@
 import type { Finding, FindingCode, Position } from './finding.ts'
 import { configBytesMax, findingsPerFileMax } from './limits.ts'
 import type { Located, LocatedMap } from './located.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '@skerry/base/nearest-name'
 import { parseYaml } from './parse-yaml.ts'
 import type { ReadContext } from './readers.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Finding, Position } from './finding.ts'
 import { type Located, kindText } from './located.ts'
 import { ignoredKeysMax } from './limits.ts'
-import { nearestName } from './nearest-name.ts'
+import { nearestName } from '@skerry/base/nearest-name'
 
 /** Reads a value of one form. What is wrong is said, and undefined means that there is nothing to use. */
 export type Reader<T> = {

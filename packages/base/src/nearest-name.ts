@@ -1,9 +1,10 @@
-import { nearestEditsMax } from './limits.ts'
+/** More letters than this are no slip. */
+const editsMax = 3
 
 /** The name that was probably meant, if one is near enough. */
 export function nearestName(name: string, names: Iterable<string>): string | undefined {
   let best: { readonly name: string; readonly edits: number } | undefined
-  const allowed = Math.min(nearestEditsMax, Math.max(1, Math.floor(name.length / 3)))
+  const allowed = Math.min(editsMax, Math.max(1, Math.floor(name.length / 2)))
   for (const candidate of names) {
     if (Math.abs(candidate.length - name.length) > allowed) continue
     const edits = editsBetween(plain(name), plain(candidate))
