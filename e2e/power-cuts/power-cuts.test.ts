@@ -38,6 +38,10 @@ test('an image with tries left must have another behind it, and nothing may be b
   const broken = rule(disk({ triesLeft: 3 }, { problem: 'is no kernel' }))
   assert.equal(broken.length, 2)
   assert.match(rule(disk())[0]!, /finds no entry/)
+  // Never come to, behind one that is kept; come to when the tries of the first are lost.
+  const halfGone = { triesLeft: 0, problem: 'is no kernel' }
+  assert.deepEqual(rule(disk({}, halfGone)), [])
+  assert.match(rule(disk({ triesLeft: 1 }, halfGone, {})).join(), /1.efi is no kernel/)
   // Set aside, and all there is: it starts, and was good.
   assert.deepEqual(rule(disk({ fileName: 'x+0-1.efi', triesLeft: 0 })), [])
 })
@@ -46,9 +50,11 @@ test('a bad image is not what is left when its tries are used up', () => {
   const bad = { fileName: 'x+2-1.efi', triesLeft: 2, triesDone: 1, imageId: 'bad', version: '2' }
   const good = { fileName: 'y.efi', version: '1' }
   assert.deepEqual(rule(disk(bad, good)), [])
-  // A torn rename leaves the short name, which has no counter.
+  // A torn rename leaves the short name, which has no counter: only names of ours stand before it.
+  const ours = { ...good, fileName: 'skerry-y.efi' }
   const torn = { ...bad, fileName: 'SKERRY~2.EFI', triesLeft: undefined, triesDone: undefined }
   assert.match(rule(disk(torn, good))[0]!, /SKERRY~2.EFI is started for ever/)
+  assert.deepEqual(rule(disk(ours, torn)), [])
   assert.match(rule(disk(bad)).join(), /no other image.*x\+0-3.efi is started for ever/)
 })
 

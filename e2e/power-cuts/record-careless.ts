@@ -20,17 +20,6 @@ head -c KERNEL /dev/vdc >/mnt/EFI/Linux/NEW
 dd if=/dev/vdb of=$(part slot-b) bs=64k conv=notrunc; sync; umount /mnt
 `,
   },
-  'directory-only': {
-    what: 'control: all six steps, but after the rename only the directory is synced first',
-    script: `
-mount -t vfat "$(part esp)" /mnt || echo @@FAILED mount
-E=/mnt/EFI/Linux
-dd if=/dev/vdb of=$(part slot-b) bs=64k conv=notrunc,fsync || echo @@FAILED slot
-head -c KERNEL /dev/vdc >$E/.new && sync $E/.new || echo @@FAILED kernel
-mv $E/.new $E/NEW && sync $E && sync -f /mnt || echo @@FAILED rename
-umount /mnt
-`,
-  },
 } as const
 
 export type CarelessName = keyof typeof scripts
