@@ -38,6 +38,9 @@ RuntimeWatchdogSec=off
 RebootWatchdogSec=2min
 `
 
+/** The agent has this share while everything starts, and nothing can be done before there is a network. */
+const startedFirst = '[Service]\nStartupCPUWeight=1000\n'
+
 const networkConfiguration = `# Wired networks without a configuration of their own ask for an address.
 [Match]
 Type=ether
@@ -113,6 +116,8 @@ export function fitSystemd(tree: RootTree, hasConsoleLogin: boolean): void {
 
 function fitNetwork(tree: RootTree): void {
   putText(tree, 'usr/lib/systemd/network/89-skerry-wired.network', networkConfiguration)
+  for (const unit of ['systemd-udevd.service', 'systemd-networkd.service'])
+    putText(tree, `${units}/${unit}.d/50-skerry.conf`, startedFirst)
   for (const [unit, target] of enabledUnits)
     if (has(tree, `${units}/${unit}`)) want(tree, unit, target)
   if (has(tree, `${units}/systemd-resolved.service`)) {
