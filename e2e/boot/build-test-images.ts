@@ -152,7 +152,8 @@ function schematicOf(recipe: Recipe): object {
     cloudConfig: [{ content: `#cloud-config\nhostname: boot\n${cloudConfig}` }],
     slotBytes: slotBytes ?? '128MiB',
     espBytes: '128MiB',
-    dataBytes: '128MiB',
+    // Of ext4's 128 MiB groups the second has the copy of the superblock that a repair needs.
+    dataBytes: '256MiB',
     microsoftCertificates: false,
     ...(commandLine === undefined ? {} : { commandLine }),
     ...(watchdogSeconds === undefined ? {} : { watchdogSeconds }),
