@@ -16,8 +16,9 @@ after(() => rm(folder, { recursive: true, force: true }))
 const never = () => Promise.reject(new Error('no hub here'))
 const network: DeviceNetwork = { connect: never, enroll: never }
 const host = createRealHost(silentLog, network)
+const running = new AbortController().signal
 const check = (script: string, limitMs = 10_000) =>
-  runCheck(host, { name: 'pump', command: ['/bin/sh', '-c', script], limitMs })
+  runCheck(host, { name: 'pump', command: ['/bin/sh', '-c', script], limitMs }, running)
 
 it('a check is judged by its exit code, and its last words are told', async () => {
   assert.equal(await check('exit 0'), undefined)
@@ -27,7 +28,7 @@ it('a check is judged by its exit code, and its last words are told', async () =
   )
   assert.match((await check('kill -9 $$')) ?? '', /ended by SIGKILL/)
   const missing = { name: 'none', command: ['/no/such/program'], limitMs: 1000 }
-  assert.match((await runCheck(host, missing)) ?? '', /could not be started/)
+  assert.match((await runCheck(host, missing, running)) ?? '', /could not be started/)
 })
 
 it('a check that hangs is ended with all that it started', async () => {

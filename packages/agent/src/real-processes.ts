@@ -74,7 +74,10 @@ function follow(child: NodeChild, options: SpawnOptions, socketOf: SocketOf): Ch
     child.once('error', (error) => {
       if (child.pid === undefined) resolve({ code: null, signal: null, error: error.message })
     })
-    child.once('exit', (code, signal) => resolve({ code, signal }))
+    // Its last words arrive with the end and are read in the turns after it.
+    child.once('exit', (code, signal) =>
+      setImmediate(() => setImmediate(resolve, { code, signal })),
+    )
   })
   // A process that found no room in the table of open files has no streams at all.
   for (const stream of [child.stdout, child.stderr] as (Readable | null | undefined)[])

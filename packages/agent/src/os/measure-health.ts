@@ -24,11 +24,12 @@ export async function measureHealth(
   host: Host,
   machine: ImageMachine,
   view: HealthView,
+  signal: AbortSignal,
 ): Promise<HealthFacts> {
   const [network, models, cared] = await Promise.all([
     asked(host, 'the network', machine.probes.network()),
     modelProblems(host, machine, view),
-    measureCare(host, machine, view),
+    measureCare(host, machine, view, signal),
   ])
   const { hasHub, problem: hub } = view.hub
   return { network, hub, hasHub, loops: loopProblem(machine), models, ...cared }
@@ -39,13 +40,14 @@ export async function measureCare(
   host: Host,
   machine: ImageMachine,
   view: Pick<HealthView, 'services' | 'commands'>,
+  signal: AbortSignal,
 ): Promise<Pick<HealthFacts, 'services' | 'commands'>> {
   const services = [...new Set([...machine.services, ...view.services])]
   const [asService, asCommand] = await Promise.all([
     Promise.all(
       services.map((name) => asked(host, `service ${name}`, machine.probes.service(name))),
     ),
-    runChecks(host, [...machine.checks, ...view.commands.map(asCheck)]),
+    runChecks(host, [...machine.checks, ...view.commands.map(asCheck)], signal),
   ])
   return { services: asService.filter(isProblem), commands: asCommand.filter(isProblem) }
 }
@@ -54,11 +56,11 @@ function asCheck(command: readonly string[]): UserCheck {
   return { name: command.join(' '), command, limitMs: commandMs }
 }
 
-async function runChecks(host: Host, checks: readonly UserCheck[]) {
+async function runChecks(host: Host, checks: readonly UserCheck[], signal: AbortSignal) {
   const problems: (string | undefined)[] = []
   for (let first = 0; first < checks.length; first += commandsAtOnceMax) {
     const batch = checks.slice(first, first + commandsAtOnceMax)
-    problems.push(...(await Promise.all(batch.map((check) => runCheck(host, check)))))
+    problems.push(...(await Promise.all(batch.map((check) => runCheck(host, check, signal)))))
   }
   return problems
 }

@@ -49,17 +49,23 @@ export async function osTrial(options: OsTrialOptions, signal: AbortSignal): Pro
   const rounds: Rounds = { startMs, ...none, isSettled: false }
   while (!signal.aborted) {
     const { isOnTrial } = machine.os.observe()
-    if (isOnTrial) await tryRound(options, rounds)
+    if (isOnTrial) await tryRound(options, rounds, signal)
     else await careRound(options, rounds, signal)
     const isQuiet = !isOnTrial && rounds.isSettled
     await host.clock.sleep(isQuiet ? careRoundMs : trialRoundMs, signal)
   }
 }
 
-async function tryRound(options: OsTrialOptions, rounds: Rounds): Promise<void> {
+async function tryRound(
+  options: OsTrialOptions,
+  rounds: Rounds,
+  signal: AbortSignal,
+): Promise<void> {
   const { intent, report } = options.machine.os.observe()
   const before = intent?.imageId === report.imageId ? intent : undefined
-  const { trial } = await judgeRound(options, before, rounds)
+  const { trial } = await judgeRound(options, before, rounds, signal)
+  // What was cut short says nothing of the image.
+  if (signal.aborted) return
   if (!equalJson(trial, rounds.trial)) options.runtime.setTrial((rounds.trial = trial))
 }
 
@@ -73,21 +79,32 @@ async function careRound(
 ): Promise<void> {
   await examine(options, signal)
   const ailment = rounds.isSettled
-    ? ailmentOf(await measureCare(options.host, options.machine, policyOf(options)))
-    : await settleRound(options, rounds)
+    ? ailmentOf(await measureCare(options.host, options.machine, policyOf(options), signal))
+    : await settleRound(options, rounds, signal)
+  if (signal.aborted) return
   if (ailment !== rounds.ailment) options.runtime.setAilment((rounds.ailment = ailment))
 }
 
-async function settleRound(options: OsTrialOptions, rounds: Rounds): Promise<string | undefined> {
-  const { facts, trial } = await judgeRound(options, silence, rounds)
+async function settleRound(
+  options: OsTrialOptions,
+  rounds: Rounds,
+  signal: AbortSignal,
+): Promise<string | undefined> {
+  const { facts, trial } = await judgeRound(options, silence, rounds, signal)
+  if (signal.aborted) return undefined
   if (trial.verdict !== 'Judging') rounds.isSettled = await settle(options)
   return ailmentOf(facts)
 }
 
-async function judgeRound(options: OsTrialOptions, before: Before | undefined, rounds: Rounds) {
+async function judgeRound(
+  options: OsTrialOptions,
+  before: Before | undefined,
+  rounds: Rounds,
+  signal: AbortSignal,
+) {
   const { host, machine } = options
   const { deadlineSeconds, ...view } = policyOf(options)
-  const facts = await measureHealth(host, machine, { ...options.look(), ...view })
+  const facts = await measureHealth(host, machine, { ...options.look(), ...view }, signal)
   const { startMs, wellSinceMs } = rounds
   const nowMs = machine.uptimeMs()
   const clock = { startMs, nowMs, deadlineMs: deadlineSeconds * 1000, wellSinceMs }

@@ -3,15 +3,28 @@ import type { UserCheck } from './image-machine.ts'
 import { commandKillMs, problemLengthMax } from './limits.ts'
 import { within } from './within.ts'
 
-/** Runs one of the user's checks; says what is not well unless it ends with exit code 0 in time. */
+/**
+ * Runs one of the user's checks; says what is not well unless it ends with exit code 0 in time. An agent that
+ * stops waits for no check.
+ */
 export async function runCheck(
   { clock, processes }: Host,
   { name: given, command, limitMs }: UserCheck,
+  signal: AbortSignal,
 ): Promise<string | undefined> {
   let last = ''
   const onLine = (line: string) => void (line.trim() === '' || (last = line.trim()))
   const child = processes.spawn({ command, environment: {}, directory: '/', onLine })
-  const ended = await within(clock, limitMs, child.exited)
+  const stopped = new AbortController()
+  const stop = () => {
+    child.signal('SIGKILL')
+    stopped.abort()
+  }
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  const ended = await within(clock, limitMs, child.exited, stopped.signal)
+  signal.removeEventListener('abort', stop)
+  if (stopped.signal.aborted) return 'the agent stops'
   const name = `the check ${JSON.stringify(given.slice(0, 100))}`
   if (ended === undefined) {
     child.signal('SIGKILL')
