@@ -119,7 +119,7 @@ test(
     const put = {
       [`EFI/Linux/.new-${'d'.repeat(12)}.efi`]: await readFile(join(directory, 'd')),
       // What a torn rename leaves: newer, whole, signed and not counted.
-      'EFI/Linux/SKERRY~2.EFI': await readFile(join(directory, 'c')),
+      'EFI/Linux/SKERRY~9.EFI': await readFile(join(directory, 'c')),
     }
     await editEsp(found.tools, disk, { put })
 

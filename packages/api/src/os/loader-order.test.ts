@@ -34,6 +34,16 @@ test('when all are exhausted the newest is started all the same', () => {
   assert.equal(chosen(entry('a+0-3.efi', '1'), entry('b+0-3.efi', '2')), 'b+0-3.efi')
 })
 
+test('a name of ours is started before any other, until its tries are used up', () => {
+  const torn = entry('SKERRY~2.EFI', '9')
+  assert.equal(chosen(torn, entry('skerry-aa+1.efi', '1')), 'skerry-aa+1.efi')
+  assert.equal(
+    chosen(entry('debian.efi', '9', 'aaa'), entry('skerry-aa.efi', '1')),
+    'skerry-aa.efi',
+  )
+  assert.equal(chosen(torn, entry('skerry-aa+0-3.efi', '1')), 'SKERRY~2.EFI')
+})
+
 test('of one version the greater name is started, of one name the one with more tries', () => {
   assert.equal(chosen(entry('skerry-aa.efi', '1'), entry('skerry-bb.efi', '1')), 'skerry-bb.efi')
   assert.equal(chosen(entry('a+1-2.efi', '1'), entry('a+3.efi', '1')), 'a+3.efi')

@@ -1,3 +1,4 @@
+import { espPaths } from './os-layout.ts'
 import { compareVersions } from './version-order.ts'
 
 /** What the boot loader knows of a kernel in EFI/Linux: its name and what its `.osrel` says. */
@@ -37,13 +38,23 @@ export function isSeenByLoader(fileName: string): boolean {
   return !fileName.startsWith('.') && /\.efi$/i.test(fileName) && !/^auto-/i.test(fileName)
 }
 
+/** The line `preferred` of loader.conf: entries of ours, by their whole name. */
+export const preferredEntries = `${espPaths.entryPrefix}*`
+
+/** Our own names before all others, unless their tries are used up. */
+function isPreferred({ id, triesLeft }: EntryCounter): boolean {
+  return id.startsWith(espPaths.entryPrefix) && triesLeft !== 0
+}
+
 /**
- * systemd-boot's order (read in its source, tried with 262): what has tries left or is not counted comes
- * first, then by sort key, newest version, name; last of all by tries. Negative: `left` is started first.
+ * systemd-boot's order (read in its source, tried with 262): what is preferred comes first, then what has tries
+ * left or is not counted, then by sort key, newest version, name; last of all by tries. Negative: `left` is
+ * started first.
  */
 export function compareEntries(left: LoaderEntry, right: LoaderEntry): number {
   const [a, b] = [readCounter(left.fileName), readCounter(right.fileName)]
   return (
+    Number(isPreferred(b)) - Number(isPreferred(a)) ||
     Number(a.triesLeft === 0) - Number(b.triesLeft === 0) ||
     compareKeys(left, right) ||
     -compareVersions(a.id, b.id) ||

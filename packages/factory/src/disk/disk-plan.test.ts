@@ -65,9 +65,13 @@ test('entry names: the first twelve digits of the id, and the tries that are lef
   assert.equal(entryNameOf(imageId, 3), 'skerry-0123456789ab+3.efi')
 })
 
+test('the loader prefers names of ours to the short ones that a torn rename leaves', () => {
+  assert.match(loaderConfiguration('off'), /^preferred skerry-\*$/m)
+})
+
 test('the loader has no default, which it would start for ever', () => {
   for (const mode of ['off', 'force', 'if-safe'] as const)
-    assert.doesNotMatch(loaderConfiguration(mode), /default|preferred/)
+    assert.doesNotMatch(loaderConfiguration(mode), /default/)
 })
 
 describe('the footer of a VHD', () => {

@@ -1,3 +1,5 @@
+import { preferredEntries } from '@skerry/api/os/loader-order'
+
 /** What the loader does with `loader/keys/auto` on a machine in setup mode. */
 export type EnrolKeys =
   | 'off'
@@ -7,8 +9,16 @@ export type EnrolKeys =
   | 'if-safe'
 
 /**
- * `loader/loader.conf`. Never a `default`: the loader would go on starting an entry whose tries are used up,
- * for ever.
+ * `loader/loader.conf`. Names of ours come first: a power cut can leave the short name of an entry of ours,
+ * `SKERRY~2.EFI`, which has no counter, and an image that panics would be started by it for ever. `preferred`
+ * passes over what is exhausted. Never a `default`, which does not.
  */
 export const loaderConfiguration = (enrolKeys: EnrolKeys): string =>
-  ['timeout 0', 'console-mode keep', 'editor no', `secure-boot-enroll ${enrolKeys}`, ''].join('\n')
+  [
+    'timeout 0',
+    'console-mode keep',
+    'editor no',
+    `preferred ${preferredEntries}`,
+    `secure-boot-enroll ${enrolKeys}`,
+    '',
+  ].join('\n')
