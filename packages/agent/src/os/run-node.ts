@@ -3,6 +3,7 @@ import { backoffMs } from '@skerry/base/backoff'
 import { equalJson } from '@skerry/base/json'
 import { runAgent } from '../agent.ts'
 import type { AgentConfig } from '../agent-config.ts'
+import { untilAborted } from '../first-of.ts'
 import type { Host } from '../host.ts'
 import { taskRestart } from '../limits.ts'
 import type { ImageMachine } from './image-machine.ts'
@@ -126,11 +127,15 @@ async function keepReconciling(
   stages: Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  await stages
+  // Users' commands may never end; an agent that stops does not wait for them.
+  const orStopped = (work: Promise<unknown>) =>
+    Promise.race([work, untilAborted(signal)]).catch(() => {})
+  await orStopped(stages)
   while (!signal.aborted) {
     await node.host.clock.sleep(reconcileMs, signal).catch(() => {})
     if (signal.aborted) return
-    await quietly(node, 'The stage reconcile', () => node.parts.runStages(['reconcile']))
+    const reconcile = () => node.parts.runStages(['reconcile'])
+    await orStopped(quietly(node, 'The stage reconcile', reconcile))
   }
 }
 
