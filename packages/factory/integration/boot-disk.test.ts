@@ -189,7 +189,7 @@ describe('a kernel image and a disk', { skip }, () => {
     ])
     assert.equal(
       (await readEspFile(tools, path, 'loader/loader.conf')).toString(),
-      'timeout 0\nconsole-mode keep\neditor no\nsecure-boot-enroll if-safe\n',
+      'timeout 0\nconsole-mode keep\neditor no\npreferred skerry-*\nsecure-boot-enroll if-safe\n',
     )
   })
 
