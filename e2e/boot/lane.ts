@@ -20,7 +20,7 @@ import { runProgram } from '@skerry/factory/tools/run-program'
 import { eventually } from '../demo-run.ts'
 import { bootCacheDirectory } from './boot-cache.ts'
 import type { TestImages } from './build-test-images.ts'
-import { createConfigDrive } from './config-drive.ts'
+import { createConfigDrive } from '@skerry/factory/lab/config-drive'
 import { LabHub, hostForGuests } from './lab-hub.ts'
 import { bootLimits } from './limits.ts'
 import { sourceKey } from './source-key.ts'
@@ -48,7 +48,7 @@ export type LaneBase = {
 
 export const site = 'shop'
 /** What a machine that has joined depends on, beside its image. */
-const enrolSources = ['e2e/boot/{lane,wanted,config-drive}.ts']
+const enrolSources = ['e2e/boot/{lane,wanted}.ts', 'packages/factory/src/lab/config-drive.ts']
 
 export function laneOf(secureBoot: boolean, index: number): Lane {
   const name = `${secureBoot ? 'secure' : 'plain'}-${index}`
@@ -116,7 +116,7 @@ export async function enrol(
   await createConfigDrive(
     world.trees,
     drive,
-    `skerry:\n  hub: ${hubUrl}\n  token: ${token}\n  site: ${site}\n`,
+    `#cloud-config\nskerry:\n  hub: ${hubUrl}\n  token: ${token}\n  site: ${site}\n`,
   )
   const drives = [{ file: drive, isReadOnly: true }]
   await using machine = await startLaneMachine(world, lane, base, { ...hardware, more: drives })

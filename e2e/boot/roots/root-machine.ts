@@ -12,7 +12,7 @@ import type { ConsoleLine } from '@skerry/factory/lab/console-lines'
 import type { LabTrees } from '@skerry/factory/lab/lab-trees'
 import type { Machine } from '@skerry/factory/lab/machine'
 import { startMachine } from '@skerry/factory/lab/start-machine'
-import { createConfigDrive } from '../config-drive.ts'
+import { createConfigDrive } from '@skerry/factory/lab/config-drive'
 import { LabHub, hostForGuests } from '../lab-hub.ts'
 import { probeConfig } from './probe-config.ts'
 import { type RootImages, rootNames, rootsDirectory } from './root-images.ts'
@@ -74,7 +74,8 @@ export class RootMachine implements AsyncDisposable {
     const token = (await hub.skerry('token', 'create', '--site', site)).trim()
     const drive = join(directory, 'drive.img')
     const hubUrl = `https://${hostForGuests}:${port}`
-    await createConfigDrive(trees, drive, probeConfig({ hub: hubUrl, token, site }))
+    const words = probeConfig({ hub: hubUrl, token, site })
+    await createConfigDrive(trees, drive, `#cloud-config\n${words}`)
     const variables = join(directory, 'variables.fd')
     if (secureBoot)
       await createSecureBootVariables(trees, await readPublicKeys(images.keys), variables)

@@ -48,7 +48,7 @@ async function request(): Promise<InitrdRequest> {
 
 /** One of our scripts with something in it replaced, for an initrd that only a test has. */
 async function changed(name: string, from: string, to: string): Promise<[string, Buffer]> {
-  const text = await readFile(join(import.meta.dirname, '../initrd', name), 'utf8')
+  const text = await readFile(join(import.meta.dirname, '../../initrd', name), 'utf8')
   assert.ok(text.includes(from), `${name} has "${from}"`)
   return [`usr/lib/initrd/${name}`, Buffer.from(text.replace(from, to))]
 }
