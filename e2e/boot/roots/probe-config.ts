@@ -1,4 +1,10 @@
-export const probeUser = { name: 'admin', password: 'fair winds' } as const
+/** The hash (SHA-512, 5,000 rounds) stands on the drive: to make it there would be most of what cloud-config costs. */
+export const probeUser = {
+  name: 'admin',
+  password: 'fair winds',
+  passwordHash:
+    '$6$ofthefourroots$M1BZJmTUNjN/u0bydjmhw44rOjVPzm0lYBdPbboHhhnuLAY5T52XXUlDXftOecfUmvr6PB4RMVaZ3urypmxHa0',
+} as const
 
 /**
  * Words of a config drive that make a machine tell of itself on its console, by lines that begin with `@@`. On the
@@ -13,7 +19,7 @@ export function probeConfig(joining: {
   return `hostname: ${site}
 users:
   - name: ${probeUser.name}
-    passwd: ${probeUser.password}
+    passwd: ${probeUser.passwordHash}
     groups: [users]
     shell: /bin/sh
 skerry:

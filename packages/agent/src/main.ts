@@ -1,23 +1,17 @@
 // The agent of a device. Everything that touches the machine goes through `Host`.
 import { existsSync } from 'node:fs'
-import { realpath } from 'node:fs/promises'
 import { extname, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
-import { makeDirectory } from '@skerry/artifact/make-directory'
-import { tellStorageErrors } from '@skerry/artifact/storage-error'
 import { toError } from '@skerry/base/assert'
 import { systemClock } from '@skerry/base/clock'
-import { createJsonLog } from '@skerry/base/log'
-import { createDeviceNetwork } from '@skerry/client/device-connection'
 import {
+  type ParsedArguments,
   type ParsedNodeArguments,
   parseAgentArguments,
   parseNodeArguments,
   usage,
 } from './agent-arguments.ts'
-import { runAgent } from './agent.ts'
-import { createRealHost } from './real-host.ts'
 
 const exitCodes = { ended: 0, failed: 1, usage: 2 } as const
 
@@ -48,13 +42,6 @@ function preferSmallOverFast(): void {
   for (const compiler of ['opt', 'maglev', 'sparkplug']) setFlagsFromString(`--no-${compiler}`)
 }
 
-function ownDirectory(path: string): Promise<string> {
-  return tellStorageErrors(path, async () => {
-    makeDirectory(resolve(path))
-    return realpath(path)
-  })
-}
-
 function stopOnSignals(): AbortController {
   const stopping = new AbortController()
   for (const name of ['SIGTERM', 'SIGINT'] as const)
@@ -70,9 +57,10 @@ async function runOnNode(words: Extract<ParsedNodeArguments, { ok: true }>): Pro
   process.stdout.write('skerry: the agent starts\n')
   const { data, images, heartbeatMs } = words
   const modelServer = modelServerCommand(words.modelServer)
-  const network = createDeviceNetwork({ clock: systemClock })
   // Loaded here alone: an agent on any other machine needs neither cloud-config nor slots.
   const { startNode } = await import('./os/start-node.ts')
+  const { createDeviceNetwork } = await import('@skerry/client/device-connection')
+  const network = createDeviceNetwork({ clock: systemClock })
   preferSmallOverFast()
   try {
     await startNode({ data, images, heartbeatMs, modelServer, network }, signal)
@@ -83,32 +71,26 @@ async function runOnNode(words: Extract<ParsedNodeArguments, { ok: true }>): Pro
   }
 }
 
+/** Beside whatever else a machine does, in a directory of its own. */
+async function runOnHost(words: Extract<ParsedArguments, { ok: true }>): Promise<number> {
+  const { signal } = stopOnSignals()
+  const { runInDirectory } = await import('./run-in-directory.ts')
+  preferSmallOverFast()
+  const modelServer = modelServerCommand(words.modelServer)
+  const hasEnded = await runInDirectory({ ...words.config, modelServer }, signal)
+  return hasEnded ? exitCodes.ended : exitCodes.failed
+}
+
 async function main(): Promise<number> {
   // Whoever read the log may be gone: the site goes on without.
   process.stderr.on('error', () => {})
   const words = process.argv.slice(2)
   const ofNode = parseNodeArguments(words)
   if (ofNode?.ok === true) return runOnNode(ofNode)
-  preferSmallOverFast()
   const parsed = ofNode ?? parseAgentArguments(words, process.env)
-  if (!parsed.ok) {
-    process.stderr.write(`${parsed.message}\n\n${usage}\n`)
-    return exitCodes.usage
-  }
-  const stopping = stopOnSignals()
-  const log = createJsonLog(systemClock, (line) => process.stderr.write(line))
-  const host = createRealHost(log, createDeviceNetwork({ clock: systemClock }))
-  try {
-    const data = await ownDirectory(parsed.config.data)
-    const modelServer = modelServerCommand(parsed.modelServer)
-    log.info('The agent starts', { data, hub: parsed.config.hub, pid: process.pid })
-    await runAgent(host, { ...parsed.config, data, modelServer }, stopping.signal)
-    log.info('The agent has ended')
-    return exitCodes.ended
-  } catch (error) {
-    log.error(toError(error).message, { error: toError(error).stack })
-    return exitCodes.failed
-  }
+  if (parsed.ok) return runOnHost(parsed)
+  process.stderr.write(`${parsed.message}\n\n${usage}\n`)
+  return exitCodes.usage
 }
 
 process.exit(await main())

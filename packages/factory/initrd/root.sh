@@ -2,6 +2,7 @@
 
 slot_wait_seconds=30
 # After these every disk will do: the loader may be on another one than the slots, and what is in them is verified.
+# The drivers of rare disks are loaded at the first look that finds nothing.
 boot_disk_wait_seconds=10
 
 # The partitions called $1, as in vda2. Only those of the disk that the loader was started from, where the
@@ -20,14 +21,15 @@ disk_of() {
   echo "${path##*/}"
 }
 
-# The disk that the loader was started from; empty where the firmware does not say. The kernel does not tell a
-# partition's uuid, so the tables are read: 128 entries of 128 bytes from the third sector on.
+# The disk that the loader was started from; empty where the firmware does not say, an error where that disk is not
+# there (yet). The kernel does not tell a partition's uuid, so the tables are read: 128 entries of 128 bytes from the
+# third sector on.
 boot_disk() {
   variable=/sys/firmware/efi/efivars/LoaderDevicePartUUID-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f
-  [ -e $variable ] || return
+  [ -e $variable ] || return 0
   # Four bytes of attributes, then UTF-16; efivarfs does not seek, hence cat.
   uuid=$(cat $variable | tail -c +5 | tr -d '\0-' | tr A-F a-f)
-  is_hex 32 "$uuid" || return
+  is_hex 32 "$uuid" || return 0
   # On the disk the first three groups have their least byte first.
   bytes=${uuid:6:2}${uuid:4:2}${uuid:2:2}${uuid:0:2}${uuid:10:2}${uuid:8:2}${uuid:14:2}${uuid:12:2}${uuid:16}
   for path in /sys/class/block/*; do
@@ -38,6 +40,7 @@ boot_disk() {
       return
     fi
   done
+  return 1
 }
 
 # The first 32 bytes of a verity superblock of ours: magic, version 1, hash type 1, uuid.
@@ -48,7 +51,9 @@ superblock_of() {
 # Sets slot, device and disk once a slot holds the image.
 find_slot() {
   disk=''
-  [ "$waited" -lt $boot_disk_wait_seconds ] && disk=$(boot_disk)
+  if [ "$waited" -lt $boot_disk_wait_seconds ]; then
+    disk=$(boot_disk) || return
+  fi
   for name in slot-a slot-b slot-c; do
     for device in $(partitions $name); do
       if [ "$(superblock_of "$device")" = "76657269747900000100000001000000$image_id" ]; then
@@ -67,8 +72,10 @@ find_root() {
   { is_number "$root_bytes" 4096 999999999999999 && [ $((root_bytes % 4096)) -eq 0 ]; } ||
     fatal "skerry.size=$root_bytes on the kernel's command line is not a multiple of 4096: build the image again"
   read -r started _ </proc/uptime
-  waited=0
+  waited=0 rare=''
   until find_slot; do
+    [ -z "$rare" ] && load_modules rare
+    rare=loaded
     read -r now _ </proc/uptime
     waited=$((${now%.*} - ${started%.*}))
     [ $waited -ge $slot_wait_seconds ] && fatal "no slot holds the image $image_id, looked for $slot_wait_seconds s at these partitions:$(seen_partitions). Install the image again, or check the disk and its cable"

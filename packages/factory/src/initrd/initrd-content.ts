@@ -30,6 +30,8 @@ export type ModuleLists = {
   readonly softdog: readonly string[]
   /** Disks, what they hang on, file systems, and where a panic is kept. */
   readonly drivers: readonly string[]
+  /** Disks that few machines start from: only where no slot was found without them. */
+  readonly rare: readonly string[]
 }
 
 /** A kernel that has one of them built in, or does not have it, is as good. */
@@ -42,11 +44,13 @@ export const defaultModules: ModuleLists = {
   // where the root may have no modprobe: FAT and its two tables of names are loaded before.
   drivers: words(`
     efi_pstore efivarfs
-    virtio_pci virtio_mmio virtio_blk virtio_scsi sd_mod nvme vmd ahci ata_piix
-    vmw_pvscsi hv_storvsc xen_blkfront mptspi mpt3sas megaraid_sas smartpqi
-    xhci_pci ehci_pci usb_storage uas sdhci_pci sdhci_acpi mmc_block
+    virtio_pci virtio_blk sd_mod nvme ahci
+    xhci_pci usb_storage
     sha256_ssse3 crc32c_generic crc32c_intel dm_verity erofs overlay ext4
     vfat nls_cp437 nls_ascii`),
+  rare: words(`
+    virtio_mmio virtio_scsi vmd ata_piix vmw_pvscsi hv_storvsc xen_blkfront mptspi mpt3sas megaraid_sas smartpqi
+    ehci_pci uas sdhci_pci sdhci_acpi mmc_block`),
 }
 
 function words(text: string): readonly string[] {

@@ -15,7 +15,7 @@ mount -t devpts -o gid=5,mode=620,ptmxmode=666 devpts /dev/pts
 mount -t tmpfs -o nosuid,nodev,mode=1777 tmpfs /dev/shm
 [ -s /etc/hostname ] && hostname -F /etc/hostname
 # Drivers of what this machine has.
-find /sys/devices -name modalias -exec cat {} + | sort -u | xargs -r modprobe -q -a -b
+cat /sys/bus/*/devices/*/modalias | sort -u | xargs -r modprobe -q -a -b
 ip link set lo up
 `
 
