@@ -39,7 +39,9 @@ try {
 async function run(options: RunnerOptions): Promise<number> {
   const wanted = scenarios.filter(({ name }) => isWanted(name, options.only))
   const all = wanted.flatMap((scenario) =>
-    options.secureBoot.map((secureBoot) => ({ scenario, secureBoot })),
+    options.secureBoot
+      .filter((secureBoot) => secureBoot === 'off' || scenario.isAlsoSecure !== false)
+      .map((secureBoot) => ({ scenario, secureBoot })),
   )
   const mine = shardOf(all, options.shard)
   if (mine.length === 0) throw new Error(`--only ${options.only}: no scenario has such a name`)

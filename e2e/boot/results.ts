@@ -24,8 +24,9 @@ export async function keyOf(scenario: Scenario, images: TestImages): Promise<str
   const digests = await Promise.all(
     names.map(async (name) => (await images.get(name)).manifestDigest),
   )
-  const { name, run } = scenario
-  return digestOf(JSON.stringify([name, run.toString(), digests, sourceKey(harnessSources)]))
+  const { name, run, sources = [] } = scenario
+  const harness = sourceKey([...harnessSources, ...sources])
+  return digestOf(JSON.stringify([name, run.toString(), digests, harness]))
 }
 
 /** The result of an earlier run with the same key. */

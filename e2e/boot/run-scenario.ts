@@ -20,9 +20,10 @@ export async function runScenario(world: World, lane: Lane, scenario: Scenario):
     const base = await copyBase(await ensureBase(world, lane), directory)
     await using trial = new Trial(world, lane, base)
     try {
-      await scenario.run(trial)
+      const own = await scenario.run(trial)
+      processorSeconds = own?.processorSeconds ?? 0
     } finally {
-      processorSeconds = trial.processorSeconds
+      processorSeconds += trial.processorSeconds
       consoleTail = trial.consoleTail()
     }
   } catch (error) {

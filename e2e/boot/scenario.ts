@@ -10,5 +10,10 @@ export type Scenario = {
   readonly what: string
   /** Images beside the one that runs at first. */
   readonly images: readonly ImageName[]
-  readonly run: (trial: Trial) => Promise<void>
+  /** Files beside the harness that its outcome depends on, as globs below the repository. */
+  readonly sources?: readonly string[]
+  /** False where signatures change nothing of what is seen: then it runs without Secure Boot alone. */
+  readonly isAlsoSecure?: boolean
+  /** May say what machines of its own took. */
+  readonly run: (trial: Trial) => Promise<{ readonly processorSeconds: number } | void>
 }

@@ -4,6 +4,7 @@ import { badPlaces } from './scenarios/bad-places.ts'
 import { goodImages } from './scenarios/good-images.ts'
 import { powerAndNetwork } from './scenarios/power-and-network.ts'
 import { powerCuts } from './scenarios/power-cuts.ts'
+import { fourRoots } from './scenarios/roots.ts'
 
 /** All of them, what is asked for most often first. */
 export const scenarios: readonly Scenario[] = [
@@ -11,5 +12,6 @@ export const scenarios: readonly Scenario[] = [
   ...badImages,
   ...badPlaces,
   ...powerAndNetwork,
+  ...fourRoots,
   ...powerCuts,
 ]

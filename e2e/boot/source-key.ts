@@ -9,7 +9,8 @@ export function sourceKey(patterns: readonly string[]): string {
   const hash = createHash('sha256')
   const files = globSync([...patterns], { cwd: repository })
     .filter(
-      (file) => /\.(ts|mjs|json|sh|conf|sql)$|\/init$/.test(file) && !file.endsWith('.test.ts'),
+      (file) =>
+        /\.(ts|mjs|json|sh|conf|sql|yaml)$|\/init$/.test(file) && !file.endsWith('.test.ts'),
     )
     .toSorted()
   for (const file of files) hash.update(`${file}\0`).update(readFileSync(join(repository, file)))
@@ -22,4 +23,7 @@ export const imageSources = [
   'packages/factory/{initrd,debian}/**/*',
 ]
 /** What drives a scenario, apart from the scenarios themselves. */
-export const harnessSources = ['e2e/boot/*.ts', 'packages/factory/src/lab/*.ts']
+export const harnessSources = [
+  'e2e/boot/{trial,lane,lab-hub,limits,wanted,run-scenario,build-test-images,test-images}.ts',
+  'packages/factory/src/lab/*.ts',
+]
