@@ -16,7 +16,7 @@ export const runnerUsage = `npm run test:boot -- [options]
   --only TEXT,...        scenarios whose name contains TEXT; =NAME for exactly one
   --shard I/N            the I-th of N parts, for several machines
   --secure-boot WHERE    on, off or both (default)
-  --jobs N               virtual machines at once (default 2)
+  --jobs N               virtual machines at once (default 3: each waits for a third of its time)
   --again                run also what passed before`
 
 /** Throws a sentence about what is wrong. */
@@ -28,7 +28,7 @@ export function parseRunnerOptions(args: readonly string[]): RunnerOptions {
       only: { type: 'string' },
       shard: { type: 'string', default: '1/1' },
       'secure-boot': { type: 'string', default: 'both' },
-      jobs: { type: 'string', default: '2' },
+      jobs: { type: 'string', default: '3' },
       again: { type: 'boolean', default: false },
     },
   })
