@@ -6,7 +6,7 @@ test('options are read, and what is wrong with them is said', () => {
   const options = parseRunnerOptions(['--only', '=panic', '--shard', '2/3', '--secure-boot', 'on'])
   assert.deepEqual(options.shard, { index: 2, count: 3 })
   assert.deepEqual(options.secureBoot, ['on'])
-  assert.equal(options.jobs, 2)
+  assert.equal(options.jobs, 3)
   for (const [words, said] of [
     [['--shard', '4/3'], /--shard 4\/3: must be I\/N/],
     [['--shard', '0/3'], /must be I\/N/],
