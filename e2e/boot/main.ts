@@ -37,7 +37,7 @@ try {
 }
 
 async function run(options: RunnerOptions): Promise<number> {
-  const wanted = scenarios.filter(({ name }) => isWanted(name, options.only))
+  const wanted = scenarios[options.suite].filter(({ name }) => isWanted(name, options.only))
   const all = wanted.flatMap((scenario) =>
     options.secureBoot
       .filter((secureBoot) => secureBoot === 'off' || scenario.isAlsoSecure !== false)

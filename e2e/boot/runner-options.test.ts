@@ -12,6 +12,7 @@ test('options are read, and what is wrong with them is said', () => {
     [['--shard', '0/3'], /must be I\/N/],
     [['--jobs', '0'], /from 1 to 32/],
     [['--secure-boot', 'maybe'], /on, off or both/],
+    [['--suite', 'half'], /faults or roots/],
     [['--everything'], /--everything/],
   ] as const)
     assert.throws(() => parseRunnerOptions(words), said)

@@ -1,7 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { SecureBootChoice } from './scenario.ts'
 
+export type Suite = 'faults' | 'roots'
+
 export type RunnerOptions = {
+  readonly suite: Suite
   readonly isList: boolean
   /** Texts that the name contains, with commas between; `=name` for exactly this one. */
   readonly only: string | undefined
@@ -12,6 +15,7 @@ export type RunnerOptions = {
 }
 
 export const runnerUsage = `npm run test:boot -- [options]
+  --suite WHICH          faults (default), or roots: what npm run test:roots does
   --list                 what there is, and what passed before
   --only TEXT,...        scenarios whose name contains TEXT; =NAME for exactly one
   --shard I/N            the I-th of N parts, for several machines
@@ -24,6 +28,7 @@ export function parseRunnerOptions(args: readonly string[]): RunnerOptions {
   const { values } = parseArgs({
     args: [...args],
     options: {
+      suite: { type: 'string', default: 'faults' },
       list: { type: 'boolean', default: false },
       only: { type: 'string' },
       shard: { type: 'string', default: '1/1' },
@@ -32,6 +37,9 @@ export function parseRunnerOptions(args: readonly string[]): RunnerOptions {
       again: { type: 'boolean', default: false },
     },
   })
+  const { suite } = values
+  if (!(suite === 'faults' || suite === 'roots'))
+    throw new Error(`--suite ${suite}: must be faults or roots`)
   const shard = /^([1-9]\d{0,2})\/([1-9]\d{0,2})$/.exec(values.shard)
   const [index, count] = [Number(shard?.[1]), Number(shard?.[2])]
   if (shard === null || index > count)
@@ -44,6 +52,7 @@ export function parseRunnerOptions(args: readonly string[]): RunnerOptions {
   if (!Number.isInteger(jobs) || jobs < 1 || jobs > 32)
     throw new Error(`--jobs ${values.jobs}: must be a number from 1 to 32`)
   return {
+    suite,
     isList: values.list,
     only: values.only,
     shard: { index, count },

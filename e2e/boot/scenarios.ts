@@ -1,3 +1,4 @@
+import type { Suite } from './runner-options.ts'
 import type { Scenario } from './scenario.ts'
 import { badImages } from './scenarios/bad-images.ts'
 import { badPlaces } from './scenarios/bad-places.ts'
@@ -6,12 +7,8 @@ import { powerAndNetwork } from './scenarios/power-and-network.ts'
 import { powerCuts } from './scenarios/power-cuts.ts'
 import { fourRoots } from './scenarios/roots.ts'
 
-/** All of them, what is asked for most often first. */
-export const scenarios: readonly Scenario[] = [
-  ...goodImages,
-  ...badImages,
-  ...badPlaces,
-  ...powerAndNetwork,
-  ...fourRoots,
-  ...powerCuts,
-]
+/** By suite, what is asked for most often first. */
+export const scenarios: Readonly<Record<Suite, readonly Scenario[]>> = {
+  faults: [...goodImages, ...badImages, ...badPlaces, ...powerAndNetwork, ...powerCuts],
+  roots: fourRoots,
+}
