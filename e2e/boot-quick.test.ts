@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import { treesForTest } from '@skerry/factory/lab/testing/lab-trees'
 import { openTestImages } from './boot/build-test-images.ts'
 import { type World, laneOf } from './boot/lane.ts'
-import { runScenario } from './boot/run-scenario.ts'
+import { LaneRunner } from './boot/lane-runner.ts'
 import type { Scenario } from './boot/scenario.ts'
 import { quickPlain, quickSecure } from './boot/scenarios/quick.ts'
 
@@ -17,8 +17,9 @@ describe('a machine of ours', { skip, concurrency: true }, () => {
   let world: Promise<World> | undefined
   const run = async (scenario: Scenario, secureBoot: boolean): Promise<void> => {
     world ??= openWorld()
-    const lane = laneOf(secureBoot, 9)
-    const ran = await runScenario(await world, lane, scenario)
+    const lanes = { off: laneOf(false, 9), on: laneOf(true, 9) }
+    await using runner = new LaneRunner(await world, lanes)
+    const ran = await runner.run(scenario, secureBoot ? 'on' : 'off')
     assert.equal(ran.problem, undefined, `${ran.problem}\n${ran.consoleTail}`)
   }
 

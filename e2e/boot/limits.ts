@@ -13,4 +13,6 @@ export const bootLimits = {
   /** So long the machine is left alone after it is green, before its disk is what all scenarios start from. */
   settleMs: 8_000,
   consoleTailLines: 40,
+  /** Scenarios on one machine: a device reports so many outcomes and a few more. */
+  tidyRunsMax: 6,
 } as const

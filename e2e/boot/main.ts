@@ -4,7 +4,7 @@ import { ensureLabTrees } from '@skerry/factory/lab/lab-trees'
 import { openTestImages } from './build-test-images.ts'
 import { type World, laneOf } from './lane.ts'
 import { keepResult, keyOf, knownResult, type Result } from './results.ts'
-import { runScenario } from './run-scenario.ts'
+import { LaneRunner } from './lane-runner.ts'
 import {
   type RunnerOptions,
   isWanted,
@@ -66,35 +66,43 @@ async function run(options: RunnerOptions): Promise<number> {
   return results.every(({ hasPassed }) => hasPassed) ? 0 : 1
 }
 
-/** Each lane is one machine; lanes take their next task from the tasks of their sort. */
+/** Each lane is one machine at a time; lanes take their next task from the tasks of their sort. */
 async function runAll(world: World, tasks: Task[], jobs: number): Promise<Result[]> {
   const results: Result[] = []
   const left = { off: [] as Task[], on: [] as Task[] }
-  for (const task of tasks) left[task.secureBoot].push(task)
+  // Those that can share a machine follow each other.
+  for (const task of tasks.toSorted((a, b) => Number(isTidy(b)) - Number(isTidy(a))))
+    left[task.secureBoot].push(task)
   const lanes = Array.from({ length: jobs }, (_, index) => index)
   await Promise.all(
     lanes.map(async (index) => {
       const own: SecureBootChoice = index % 2 === 0 ? 'off' : 'on'
       const other: SecureBootChoice = own === 'on' ? 'off' : 'on'
+      await using runner = new LaneRunner(world, {
+        off: laneOf(false, index),
+        on: laneOf(true, index),
+      })
       for (;;) {
         const task = left[own].shift() ?? left[other].shift()
         if (task === undefined) return
-        results.push(await runTask(world, task, index))
+        results.push(await runTask(runner, task))
       }
     }),
   )
   return results
 }
 
-async function runTask(world: World, task: Task, index: number): Promise<Result> {
+const isTidy = ({ scenario }: Task) => scenario.isTidy === true
+
+async function runTask(runner: LaneRunner, task: Task): Promise<Result> {
   const { scenario, secureBoot, key } = task
-  const lane = laneOf(secureBoot === 'on', index)
-  say(`${lane.name}: ${scenario.name}: ${scenario.what}`)
-  const { consoleTail, ...result } = await runScenario(world, lane, scenario)
+  const who = `${scenario.name}, Secure Boot ${secureBoot}`
+  say(`${who}: ${scenario.what}`)
+  const { consoleTail, ...result } = await runner.run(scenario, secureBoot)
   await keepResult(key, result)
   const { clockSeconds, processorSeconds, problem } = result
   say(
-    `${lane.name}: ${scenario.name} ${problem === undefined ? 'passed' : 'FAILED'} in ${clockSeconds} s (${processorSeconds} processor seconds)`,
+    `${who}: ${problem === undefined ? 'passed' : 'FAILED'} in ${clockSeconds} s (${processorSeconds} processor seconds)`,
   )
   if (problem !== undefined) process.stdout.write(`${problem}\n${consoleTail}\n`)
   return result

@@ -10,6 +10,8 @@ export type Scenario = {
   readonly what: string
   /** Images beside the one that runs at first. */
   readonly images: readonly ImageName[]
+  /** The machine runs in the end what it ran before, and nothing is left that another such scenario would notice. */
+  readonly isTidy?: boolean
   /** Files beside the harness that its outcome depends on, as globs below the repository. */
   readonly sources?: readonly string[]
   /** False where signatures change nothing of what is seen: then it runs without Secure Boot alone. */

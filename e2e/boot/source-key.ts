@@ -24,6 +24,6 @@ export const imageSources = [
 ]
 /** What drives a scenario, apart from the scenarios themselves. */
 export const harnessSources = [
-  'e2e/boot/{trial,lane,lab-hub,limits,wanted,run-scenario,build-test-images,test-images}.ts',
+  'e2e/boot/{trial,lane,lab-hub,limits,wanted,lane-runner,build-test-images,test-images}.ts',
   'packages/factory/src/lab/*.ts',
 ]

@@ -44,6 +44,7 @@ export class Trial implements AsyncDisposable {
   #open = new AsyncDisposableStack()
   #hub: LabHub | undefined
   #machine: Machine | undefined
+  #spentProcessorSeconds = 0
 
   constructor(world: World, lane: Lane, base: LaneBase) {
     this.world = world
@@ -66,7 +67,12 @@ export class Trial implements AsyncDisposable {
   }
 
   get processorSeconds(): number {
-    return this.#machine?.processorSeconds ?? 0
+    return (this.#machine?.processorSeconds ?? 0) - this.#spentProcessorSeconds
+  }
+
+  /** Another scenario begins on the machine that is already on. */
+  beginAgain(): void {
+    this.#spentProcessorSeconds = this.#machine?.processorSeconds ?? 0
   }
 
   consoleTail(): string {
@@ -84,8 +90,9 @@ export class Trial implements AsyncDisposable {
     return this.#machine
   }
 
-  /** Hub and machine, and the machine is there for the hub. */
+  /** Hub and machine, and the machine is there for the hub. Those that are on already stay as they are. */
   async start(hardware: LaneHardware = {}): Promise<void> {
+    if (this.#machine?.isRunning === true) return
     const [machine] = await Promise.all([this.startMachine(hardware), this.startHub()])
     await this.says(/^skerry: image 1\.0\.0 \(\w+\) runs from slot-a, kept/)
     assert(machine.isRunning)

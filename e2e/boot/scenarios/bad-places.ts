@@ -11,6 +11,7 @@ export const badPlaces: readonly Scenario[] = [
     name: 'wrong-bytes-from-the-hub',
     what: "a byte of the file system changes in the hub's store: the digest is not the signed one, nothing is switched",
     images: ['brokenroot'],
+    isTidy: true,
     async run(trial) {
       await trial.start()
       const image = await trial.image('brokenroot')
@@ -18,7 +19,7 @@ export const badPlaces: readonly Scenario[] = [
       await trial.spoilBlob(image)
       await trial.want('brokenroot')
       await trial.says(/^skerry: image 2\.1\.4 is not in a slot: /)
-      await trial.isToldAtHub(/2\.1\.4|digest/i)
+      await trial.isToldAtHub(/2\.1\.4/)
       await trial.rollout('RolledBack')
       await trial.runs(await trial.image('good1'))
     },

@@ -81,6 +81,7 @@ export const powerAndNetwork: readonly Scenario[] = [
     name: 'hub-silent-after',
     what: 'the hub answered before the restart and not after it: the image is given up, and the hub hears of it later',
     images: ['good2'],
+    isTidy: true,
     async run(trial) {
       await trial.start()
       const image = await trial.want('good2', { health: { deadlineSeconds: 40 } })

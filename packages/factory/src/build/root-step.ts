@@ -109,7 +109,8 @@ async function makeErofs(
         '-T0',
         '-Uclear',
         '-Enoinline_data',
-        ...(compression === 'lz4' ? ['-zlz4'] : []),
+        // The slow search costs 2 s a hundred MiB and saves a fifth; what reads it is the same.
+        ...(compression === 'lz4' ? ['-zlz4hc,9', '-C16384'] : []),
         // One worker: the order in which two finish must not show.
         '--workers=1',
         join(directory, 'root.erofs'),
