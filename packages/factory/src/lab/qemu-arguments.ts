@@ -78,7 +78,8 @@ export function qemuArguments(
   return [
     ['-L', `${files.tree}/usr/share/qemu`, '-L', `${files.tree}/usr/share/seabios`],
     ['-accel', acceleration === 'kvm' ? 'kvm' : 'tcg,thread=multi,tb-size=512'],
-    ['-cpu', hardware.processorModel ?? 'max', '-smp', `${cpus}`, '-m', `${memoryMiB}`],
+    // Page tables of five levels are for terabytes, and each is walked by software here.
+    ['-cpu', hardware.processorModel ?? 'max,la57=off', '-smp', `${cpus}`, '-m', `${memoryMiB}`],
     ['-machine', hardware.secureBoot ? 'q35,smm=on' : 'q35'],
     ['-nodefaults', '-no-user-config', '-display', 'none'],
     // Not `mux` and no signals: Ctrl-C in a guest's console is the guest's.
