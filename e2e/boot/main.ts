@@ -92,7 +92,9 @@ async function runAll(world: World, tasks: Task[], jobs: number): Promise<Result
   return results
 }
 
-const isTidy = ({ scenario }: Task) => scenario.isTidy === true
+function isTidy({ scenario }: Task): boolean {
+  return scenario.isTidy === true
+}
 
 async function runTask(runner: LaneRunner, task: Task): Promise<Result> {
   const { scenario, secureBoot, key } = task
