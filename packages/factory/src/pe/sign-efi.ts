@@ -1,7 +1,8 @@
 import { contextTag, der, octets, oid, readElement, sequence } from '../keys/der.ts'
 import { algorithm, oids } from '../keys/certificate.ts'
 import { type Signer, attachedSignedData } from '../keys/pkcs7.ts'
-import { digestOfPe, paddingOf } from './authenticode-digest.ts'
+import { paddingOf } from '@skerry/artifact/authenticode-ranges'
+import { digestOfPe } from './authenticode-digest.ts'
 import { readPe } from './pe-image.ts'
 
 export const authenticodeOids = {

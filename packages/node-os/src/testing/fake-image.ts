@@ -25,7 +25,7 @@ export type FakeImageOptions = {
   readonly blocks?: number
   readonly kernelBytes?: number
   readonly key?: SigningKey
-  /** What is behind the sections of the kernel as its signature. */
+  /** What is behind the sections of the kernel as its signature, before the digest that it signs. */
   readonly certificates?: Uint8Array
   /** Changes the description before it is signed. */
   readonly describe?: (description: OsImageDescription) => OsImageDescription
@@ -99,8 +99,9 @@ export function fakeUki(options: UkiOptions): Buffer {
   header.writeUInt16LE(2, 0x86)
   header.writeUInt16LE(240, 0x94)
   header.writeUInt16LE(0x20b, 0x98)
+  header.writeUInt32LE(header.length, 0x98 + 60)
   const body = Buffer.alloc(kernelBytes, `kernel of ${version} `)
-  const parts = [header, osRelease, commandLine, body]
+  const parts: Uint8Array[] = [header, osRelease, commandLine, body]
   const section = (index: number, name: string, offset: number, sizeBytes: number): void => {
     const at = 0x98 + 240 + index * 40
     header.write(name, at)
@@ -111,12 +112,20 @@ export function fakeUki(options: UkiOptions): Buffer {
   section(0, '.osrel', 1024, osRelease.length)
   section(1, '.cmdline', 1024 + osRelease.length, commandLine.length)
   if (certificates !== undefined) {
-    const offset = parts.reduce((sum, part) => sum + part.length, 0)
-    header.writeUInt32LE(offset, 0x98 + 112 + 32)
-    header.writeUInt32LE(certificates.length, 0x98 + 112 + 36)
-    parts.push(Buffer.from(certificates))
+    const program = Buffer.concat(parts)
+    header.writeUInt32LE(program.length, 0x98 + 112 + 32)
+    header.writeUInt32LE(certificates.length + 32, 0x98 + 112 + 36)
+    parts.push(Buffer.from(certificates), signedDigestOf(program))
   }
   return Buffer.concat(parts)
+}
+
+/** SHA-256 without checksum and the place of signatures, as the authenticode format has it. */
+function signedDigestOf(program: Buffer): Buffer {
+  const [checksum, place] = [0x98 + 64, 0x98 + 112 + 32]
+  const hash = createHash('sha256').update(program.subarray(0, checksum))
+  hash.update(program.subarray(checksum + 4, place)).update(program.subarray(place + 8))
+  return hash.update(Buffer.alloc((8 - (program.length % 8)) % 8)).digest()
 }
 
 export type FakeSource = ImageSource & {

@@ -1,4 +1,5 @@
 import type { OsImageDescription } from '@skerry/api/os/os-image-description'
+import { checkKernel } from './check-kernel.ts'
 import { chooseSlot } from './choose-slot.ts'
 import { isExhausted } from './entry-name.ts'
 import { digestOfFile, entryPath, removeEntry, writeHiddenKernel } from './esp-acts.ts'
@@ -41,6 +42,7 @@ export async function installImage(
     await assertSpace(esp, neededBytes(room.view, description), freedBytes(room.view, job))
   })
   await fetchKernel(host.data, request, description, signal)
+  await checkKernel(host.data, description)
   const dropCaches = () => host.dropCaches()
   const isThere =
     slotOf(room.view, description.imageId)?.name === slot.name &&

@@ -14,6 +14,7 @@ import {
   type SimulatedMachineOptions,
   createSimulatedMachine,
 } from '../testing/simulated-machine.ts'
+import { digestOf } from '@skerry/artifact/digest-of'
 import { silentLog } from '@skerry/base/log'
 import { openOsMachine } from './open-os-machine.ts'
 import { OsDiskError } from './os-host.ts'
@@ -571,5 +572,53 @@ describe('at the start', () => {
     const os = (await openOsMachine({ host, clock: fixedClock, log: silentLog }))!
     assert.match(os.observe().report.data ?? '', /vda1 cannot be mounted/)
     refused(await os.install(requestFor(v2), nobody()), 'Disk', /slot|mounted/)
+  })
+})
+
+describe('a kernel that was described and signed as it is', () => {
+  const installing = async (image: FakeImage) => {
+    const machine = machineWith({ images: [...images, image] })
+    const { os } = await startSession(machine)
+    const result = await os.install(requestFor(image), nobody())
+    return { result, entries: entries(machine) }
+  }
+  /** The image with another kernel, and a description that says so. */
+  const withKernel = async (change: (kernel: Buffer) => Buffer): Promise<FakeImage> => {
+    const options = { version: '4.0.0', certificates: Buffer.from('whoever') }
+    const kernel = change(Buffer.from((await makeFakeImage(options)).kernel))
+    const file = { digest: digestOf(kernel), sizeBytes: kernel.length }
+    const made = await makeFakeImage({
+      ...options,
+      describe: (described) => ({ ...described, kernel: file }),
+    })
+    return { ...made, kernel }
+  }
+
+  it('is taken where its signature was made for it', async () => {
+    const { result } = await installing(await withKernel((kernel) => kernel))
+    assert.deepEqual(result, { ok: true })
+  })
+
+  it('is refused before anything is removed where a bit of it has changed since', async () => {
+    const { result, entries: left } = await installing(
+      await withKernel((kernel) => {
+        kernel[2000]! ^= 1
+        return kernel
+      }),
+    )
+    refused(result, 'Signature', /4\.0\.0 .* it was changed after its signature was made/)
+    assert.deepEqual(left, [entry(v1)])
+  })
+
+  it('is refused where only its beginning is there', async () => {
+    for (const bytes of [1, 100, 1030, 3000]) {
+      const { result } = await installing(await withKernel((kernel) => kernel.subarray(0, bytes)))
+      refused(result, 'Signature', /it is cut off or damaged, or no unified kernel image/)
+    }
+  })
+
+  it('is refused where it starts another image', async () => {
+    const { result } = await installing(await withKernel(() => Buffer.from(v3.kernel)))
+    refused(result, 'Signature', /its command line names another root/)
   })
 })
