@@ -37,6 +37,17 @@ test('a site that is well for a minute and then Failed stops the rollout', () =>
   assert.match(world.status.message ?? '', /a is Failed/)
 })
 
+test('a machine that serves on and says what is wrong with its image stops the rollout', () => {
+  const world = osWorld(['a', 'b', 'c'], { soakSeconds: 300 }).steps(30)
+  world.site('a').health = 'Degraded'
+  world.steps(2)
+  assert.equal(world.status.phase, 'Progressing')
+  world.site('a').ailment = 'the check "till" failed'
+  world.steps(2)
+  assert.notEqual(world.status.phase, 'Progressing')
+  assert.match(world.status.message ?? '', /a says: the check "till" failed/)
+})
+
 test('as many as the gate allows may be unwell', () => {
   const gates = [{ metric: 'BootHealth', maxSites: 1 }]
   const world = osWorld(['a', 'b', 'c'], { gates, canary: { sites: 2 } }).steps(5)

@@ -42,9 +42,12 @@ export function judgeBootHealth(gate: Gate, draft: Draft, wave: WaveStatus): Gat
 }
 
 function complaint(facts: SiteFacts, layer: string): string | undefined {
-  const restarts = facts.layers.find(({ name }) => name === layer)?.restarts ?? 0
+  const { restarts = 0, state, message } = facts.layers.find(({ name }) => name === layer) ?? {}
   if (restarts > 0)
     return restarts === 1 ? 'restarted by itself' : `restarted by itself ${restarts} times`
-  if (!isOnline(facts) || facts.health !== 'Failed') return undefined
+  if (!isOnline(facts)) return undefined
+  // The site as a whole is only Degraded by it: the machine serves on.
+  if (state === 'Running' && message !== undefined) return `says: ${message}`
+  if (facts.health !== 'Failed') return undefined
   return facts.healthMessage === undefined ? 'is Failed' : `is Failed (${facts.healthMessage})`
 }

@@ -26,6 +26,8 @@ export type SiteFacts = {
     readonly state: string
     /** Unplanned restarts; of an operating system: of the machine, since the image runs. */
     readonly restarts?: number | undefined
+    /** Why it is so; of an operating system that runs: what is wrong with it all the same. */
+    readonly message?: string | undefined
   }[]
   readonly failed: readonly {
     readonly layer: string

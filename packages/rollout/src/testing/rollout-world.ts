@@ -17,6 +17,8 @@ export type FakeSite = {
   health: SiteFacts['health']
   /** Restarts of the machine by itself. */
   restarts: number
+  /** What is wrong with its operating system, which runs all the same. */
+  ailment?: string
   /** It has all that it needs and waits for its window. */
   waits: boolean
 }
@@ -160,9 +162,9 @@ export class World {
   }
 }
 
-function layersOf({ runs, restarts, waits }: FakeSite): SiteFacts['layers'] {
+function layersOf({ runs, restarts, waits, ailment: message }: FakeSite): SiteFacts['layers'] {
   if (runs === undefined) return []
-  return [{ name: 'm', digest: runs, state: waits ? 'Waiting' : 'Running', restarts }]
+  return [{ name: 'm', digest: runs, state: waits ? 'Waiting' : 'Running', restarts, message }]
 }
 
 function freeze<T>(value: T): T {
