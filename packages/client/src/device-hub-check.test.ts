@@ -33,6 +33,7 @@ test('our hub is known by its authority, its purpose, its name and its time', as
   // A device whose clock stands at 1970 still finds its hub; an expired certificate is no hub's.
   assert.equal(at('hub.example', 0), undefined)
   assert.match(at('hub.example', startMs + 91 * 86_400_000)!, /expired/)
+  assert.equal(at('hub.example', Date.parse('2070-01-01T00:00:00Z')), undefined)
   const host = 'hub.example'
   const check = { authority, host, nowMs: startMs }
   assert.match(hubProblem({ ...check, leaf: await leafOf(theirs) })!, /authority/)

@@ -13,7 +13,8 @@ export type HubCheck = {
 
 /**
  * Why this is not our hub, or undefined. A device's own clock may stand at 1970, so a certificate that
- * has not begun is no reason; one that expired is.
+ * has not begun is no reason; one that expired is. A clock behind the end of the authority itself, decades
+ * ahead, is no clock either: of an empty battery some firmware makes 2070 (EDK II does).
  */
 export function hubProblem({ leaf, authority, host, nowMs }: HubCheck): string | undefined {
   if (leaf.ca || !leaf.checkIssued(authority) || !leaf.verify(authority.publicKey))
@@ -22,7 +23,8 @@ export function hubProblem({ leaf, authority, host, nowMs }: HubCheck): string |
     return 'its certificate is not one for servers'
   const isNamed = isIP(host) === 0 ? leaf.checkHost(host) : leaf.checkIP(host)
   if (isNamed === undefined) return `its certificate is not for ${host}`
-  if (nowMs >= leaf.validToDate.getTime())
+  const isClock = nowMs < authority.validToDate.getTime()
+  if (isClock && nowMs >= leaf.validToDate.getTime())
     return `its certificate expired at ${leaf.validToDate.toISOString()} by this device's clock: check the clocks of both`
   return undefined
 }
