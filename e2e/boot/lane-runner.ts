@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs'
 import { rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { toError } from '@skerry/base/assert'
 import { systemClock, toTimestamp } from '@skerry/base/clock'
 import { bootCacheDirectory } from './boot-cache.ts'
-import { type Lane, type World, copyBase, ensureBase } from './lane.ts'
+import { type Lane, type World, baseFiles, copyBase, ensureBase } from './lane.ts'
 import { bootLimits } from './limits.ts'
 import type { Result } from './results.ts'
 import type { Scenario } from './scenario.ts'
@@ -47,7 +48,7 @@ export class LaneRunner implements AsyncDisposable {
     let problem: string | undefined
     try {
       if (used === undefined) await this.#letGo()
-      const { trial, runs } = used ?? { trial: await this.#fresh(lane), runs: 1 }
+      const { trial, runs } = used ?? { trial: await this.#fresh(scenario, lane), runs: 1 }
       this.#left = { trial, lane, runs }
       try {
         const own = await scenario.run(trial)
@@ -73,13 +74,10 @@ export class LaneRunner implements AsyncDisposable {
     }
   }
 
-  async #fresh(lane: Lane): Promise<Trial> {
+  async #fresh({ hasOwnMachine = false }: Scenario, lane: Lane): Promise<Trial> {
     const directory = join(bootCacheDirectory(), 'runs', lane.name)
-    return new Trial(
-      this.#world,
-      lane,
-      await copyBase(await ensureBase(this.#world, lane), directory),
-    )
+    if (!hasOwnMachine) await copyBase(await ensureBase(this.#world, lane), directory)
+    return new Trial(this.#world, lane, baseFiles(directory))
   }
 
   /** What failed stays on the disk for whoever looks into it, until the lane fails again. */
@@ -90,7 +88,7 @@ export class LaneRunner implements AsyncDisposable {
     const { directory } = left.trial.base
     await left.trial[Symbol.asyncDispose]()
     if (problem === undefined) await rm(directory, { recursive: true, force: true })
-    else {
+    else if (existsSync(directory)) {
       await rm(`${directory}-failed`, { recursive: true, force: true })
       await rename(directory, `${directory}-failed`)
     }

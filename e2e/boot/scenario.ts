@@ -12,6 +12,8 @@ export type Scenario = {
   readonly images: readonly ImageName[]
   /** The machine runs in the end what it ran before, and nothing is left that another such scenario would notice. */
   readonly isTidy?: boolean
+  /** It starts machines of its own, and wants nothing of the lane's. */
+  readonly hasOwnMachine?: boolean
   /** Files beside the harness that its outcome depends on, as globs below the repository. */
   readonly sources?: readonly string[]
   /** False where signatures change nothing of what is seen: then it runs without Secure Boot alone. */

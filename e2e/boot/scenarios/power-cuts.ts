@@ -16,6 +16,7 @@ export const powerCuts: readonly Scenario[] = [
     sources: ['e2e/power-cuts/*.ts'],
     // What is written to the disk does not depend on who signed it.
     isAlsoSecure: false,
+    hasOwnMachine: true,
     async run({ world }) {
       const directory = join(bootCacheDirectory(), 'power-cuts')
       const rows: CutRow[] = []

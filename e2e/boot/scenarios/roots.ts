@@ -14,6 +14,7 @@ export const fourRoots: readonly Scenario[] = rootNames.map((name) => ({
   name: `root-${name}`,
   what: `${starters[name]} boots, keeps what it must, is updated, and falls back from a bad image`,
   images: [],
+  hasOwnMachine: true,
   // Each root runs under the same signed kernel and initrd: one of them is enough to see that.
   isAlsoSecure: name === 'systemd',
   sources: ['e2e/boot/roots/*.ts', 'examples/images/*.yaml', 'packages/factory/debian/**/*'],
