@@ -13,6 +13,7 @@ import {
   timestamp,
   withDefault,
 } from '../schema.ts'
+import { isTimeZone } from '../windows/zone-time.ts'
 
 export const connectivities = ['Online', 'Offline', 'Never'] as const
 export const healths = ['Healthy', 'Degraded', 'Failed', 'Unknown'] as const
@@ -256,18 +257,3 @@ export const siteKind = defineKind({
 })
 export type Site = ObjectOf<typeof siteKind>
 export type SiteStatus = NonNullable<Site['status']>
-
-/** Zones that are known to be; to ask takes longer than all other rules of a site together. */
-const timeZones = new Set<string>()
-const timeZonesMax = 1_000
-
-function isTimeZone(zone: string): boolean {
-  if (timeZones.has(zone)) return true
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    if (timeZones.size < timeZonesMax) timeZones.add(zone)
-    return true
-  } catch {
-    return false
-  }
-}
