@@ -19,7 +19,7 @@ export type MachineDisk = {
   /** The disk as one process uses it: what it waits for never comes once it is dead. */
   open(life: Life): Disk
   /** Calls before the so many-th operation from now, which then never ends. */
-  breakAfter(operations: number, then: () => void): void
+  breakAfter(operations: number, stop: () => void): void
   /** Each sector and each name that was not synced is there or not, by chance. */
   losePower(): void
 }
@@ -30,15 +30,15 @@ export function createMachineDisk({ timeline, random }: MachineDiskOptions): Mac
   const capacity = { capacityBytes: diskCapacityBytes }
   const faults: DiskFaults = { isFull: false, isReadOnly: false, readFailures: 0 }
   let platter: SimulatedDisk = createSimulatedDisk(capacity)
-  let breaking: { atOperation: number; readonly then: () => void } | undefined
+  let breaking: { atOperation: number; readonly stop: () => void } | undefined
   let operations = 0
 
   const begin = (): Promise<void> => {
     operations += 1
     if (breaking === undefined || operations < breaking.atOperation) return Promise.resolve()
-    const { then } = breaking
+    const { stop } = breaking
     breaking = undefined
-    timeline.after(0, then)
+    timeline.after(0, stop)
     return new Promise(() => {})
   }
   const sync = (life: Life): Promise<void> =>
@@ -50,8 +50,8 @@ export function createMachineDisk({ timeline, random }: MachineDiskOptions): Mac
     faults,
     open: (life) =>
       diskOf({ platter: () => platter, faults, random, begin, sync: () => sync(life) }),
-    breakAfter(count, then) {
-      breaking = { atOperation: operations + Math.max(1, count), then }
+    breakAfter(count, stop) {
+      breaking = { atOperation: operations + Math.max(1, count), stop }
     },
     losePower() {
       breaking = undefined

@@ -5,6 +5,8 @@
 export type Life = {
   readonly isOver: boolean
   end(): void
+  /** Called once, at its end; at once if that was before. */
+  onEnd(listener: () => void): void
   /** The same promise, which settles only while the process lives. */
   own<T>(promise: Promise<T>): Promise<T>
   /** The same function, which does nothing any more once the process is dead. */
@@ -13,12 +15,18 @@ export type Life = {
 
 export function createLife(): Life {
   let isOver = false
+  const listeners: (() => void)[] = []
   return {
     get isOver() {
       return isOver
     },
     end() {
       isOver = true
+      for (const listener of listeners.splice(0)) listener()
+    },
+    onEnd(listener) {
+      if (isOver) listener()
+      else listeners.push(listener)
     },
     own: (promise) =>
       new Promise((resolve, reject) => {
