@@ -1,6 +1,7 @@
 import type { Draft, RolloutSite } from './draft.ts'
-import { factsOf, isUngated } from './draft.ts'
-import type { Assignment } from './rollout-facts.ts'
+import { attemptOf, factsOf, isUngated } from './draft.ts'
+import { type Assignment, runsContent } from './rollout-facts.ts'
+import { ignoresWindows } from './site-windows.ts'
 
 /**
  * What sites shall get, where that is not what they have. Made from the states alone, so that a hub
@@ -21,6 +22,8 @@ function wantedRevision(draft: Draft, site: RolloutSite): string | undefined {
     case 'Updated':
       return revision
     case 'RollingBack':
+      // Until it may go back it keeps what it has.
+      return site.hold === undefined ? previousRevision : undefined
     case 'RolledBack':
       return previousRevision
     case 'Parked':
@@ -32,31 +35,51 @@ function wantedRevision(draft: Draft, site: RolloutSite): string | undefined {
   }
 }
 
-/** A parked site finds the newest gated revision when it returns, without asking first. */
+/**
+ * A parked site finds the newest gated revision when it returns, without asking first; where windows or
+ * budgets must be kept, it is asked when it is back and may change. What it does not run yet is taken
+ * back in any case: else it would begin with it when it returns.
+ */
 function parkedRevision(draft: Draft, site: RolloutSite): string | undefined {
   const { revision, previousRevision } = draft.rollout.spec
   const wave = draft.status.waves.find((each) => each.name === site.wave)
   switch (draft.status.phase) {
     case 'Succeeded':
-      return revision
+      return isFreeForward(draft, site) ? revision : undefined
     case 'Pending':
     case 'Progressing':
     case 'Paused':
-      return isUngated(draft) ? revision : undefined
+      return isUngated(draft) && isFreeForward(draft, site) ? revision : undefined
     case 'RollingBack':
     case 'RolledBack':
     case 'Failed':
     case 'Aborted':
-      return wave?.state === 'Passed' ? undefined : previousRevision
+      return wave?.state === 'Passed' || !isFreeBack(draft, site) ? undefined : previousRevision
     case 'Superseded':
       return undefined
   }
 }
 
+/** Whether it may be given the new revision while nobody can say when it will take it. */
+function isFreeForward(draft: Draft, site: RolloutSite): boolean {
+  const { windows, budgets } = draft.policy
+  if (factsOf(draft, site.name).assigned === undefined) return true
+  if (site.hold !== undefined) return false
+  return budgets.length === 0 && (windows === undefined || ignoresWindows(draft))
+}
+
+function isFreeBack(draft: Draft, site: RolloutSite): boolean {
+  const { windows, budgets, rollback } = draft.policy
+  const facts = factsOf(draft, site.name)
+  if (!runsContent(facts, facts.wanted)) return true
+  const isTimeFree = windows === undefined || rollback.ignoreWindows || ignoresWindows(draft)
+  return site.hold === undefined && isTimeFree && (budgets.length === 0 || rollback.ignoreBudgets)
+}
+
 function assign(draft: Draft, site: RolloutSite, profileRevision: string): Assignment[] {
   const { assigned } = factsOf(draft, site.name)
   const isSame = assigned?.profileRevision === profileRevision
-  const attempt = draft.status.handledRetries
+  const attempt = attemptOf(draft, site)
   if (site.state === 'Updating' && profileRevision === draft.rollout.spec.revision)
     return isSame && assigned.attempt >= attempt
       ? []

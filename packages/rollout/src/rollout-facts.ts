@@ -11,6 +11,11 @@ export type WantedContent =
 /** A site as the deciding part sees it. */
 export type SiteFacts = {
   readonly name: string
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** IANA name; absent: UTC. */
+  readonly timeZone?: string | undefined
+  /** Another fleet whose rollout is changing this site right now. */
+  readonly busyWith?: string | undefined
   readonly connectivity: NonNullable<Status['connectivity']>
   readonly health: NonNullable<Status['health']>
   readonly healthMessage?: string | undefined
@@ -49,6 +54,8 @@ export type RolloutFacts = {
   readonly changedOs?: { readonly layer: string; readonly version: string } | undefined
   /** Of the wave that was under way when the facts were gathered. */
   readonly measurements: readonly Measurement[]
+  /** The new revision is no more: its profile was deleted. */
+  readonly isRevisionGone?: boolean | undefined
   /** A newer rollout of the same fleet. */
   readonly newerRollout?: string | undefined
 }

@@ -27,6 +27,8 @@ export function siteFactsOf(
   const { revision, previousRevision } = rollout.spec
   return {
     name: site.metadata.name,
+    labels: site.metadata.labels,
+    timeZone: site.spec.timeZone,
     connectivity: status.connectivity ?? 'Never',
     health: status.health ?? 'Unknown',
     healthMessage: status.healthMessage,

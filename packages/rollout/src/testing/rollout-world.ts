@@ -19,7 +19,16 @@ export type FakeSite = {
   restarts: number
   /** It has all that it needs and waits for its window. */
   waits: boolean
+  labels: Record<string, string>
+  timeZone: string
+  /** Another fleet that is changing it. */
+  busyWith: string | undefined
+  /** How often it must be told to obey before a change is done. */
+  takes: number
 }
+
+type SiteRequests = NonNullable<Rollout['spec']['control']['sites']>
+type WaveRequests = NonNullable<Rollout['spec']['control']['waves']>
 
 /** A fleet that does what it is told at once, unless a test says otherwise. */
 export class World {
@@ -31,6 +40,7 @@ export class World {
   newer: string | undefined
   changedOs: RolloutFacts['changedOs']
   withoutModels = false
+  isRevisionGone = false
   events: string[] = []
   /** Sites whose wave has ever started. */
   readonly reached = new Set<string>()
@@ -47,6 +57,10 @@ export class World {
       health: 'Healthy',
       restarts: 0,
       waits: false,
+      labels: {},
+      timeZone: 'UTC',
+      busyWith: undefined,
+      takes: 0,
     }))
     const body = applyDefaults(rolloutKind.schema, {
       spec: {
@@ -90,12 +104,57 @@ export class World {
     }
   }
 
+  /** Sets something of sites that are named, separated by spaces. */
+  set(names: string, change: Partial<FakeSite>): this {
+    for (const name of names.split(' ')) Object.assign(this.site(name), structuredClone(change))
+    return this
+  }
+
+  at(time: string): this {
+    this.nowMs = Date.parse(time)
+    return this
+  }
+
+  askSite(verb: SiteRequests[number]['verb'], site: string, by = 'ada'): this {
+    const { sites = [] } = this.rollout.spec.control
+    const time = toTimestamp(this.nowMs + sites.length * 1000)
+    return this.#add({ sites: [...sites, { verb, site, by, time, reason: 'it must be' }] })
+  }
+
+  askWave(verb: WaveRequests[number]['verb'], wave: string, by = 'ada'): this {
+    const { waves = [] } = this.rollout.spec.control
+    const attempt = this.status.handledRetries ?? 0
+    const time = toTimestamp(this.nowMs)
+    return this.#add({ waves: [...waves, { verb, wave, attempt, by, time }] })
+  }
+
+  #add(control: Partial<Rollout['spec']['control']>): this {
+    const { spec } = this.rollout
+    this.rollout = {
+      ...this.rollout,
+      spec: { ...spec, control: { ...spec.control, ...control } },
+    }
+    return this
+  }
+
+  setPolicy(change: Partial<Rollout['spec']['policy']>): this {
+    const { spec } = this.rollout
+    this.rollout = {
+      ...this.rollout,
+      spec: { ...spec, policy: { ...spec.policy, ...change } },
+    }
+    return this
+  }
+
   facts(): RolloutFacts {
     const wave = this.status.wave ?? ''
     const content = (digest: Content) => ({ ok: true as const, layers: [{ name: 'm', digest }] })
     return {
       sites: this.sites.map((site) => ({
         name: site.name,
+        labels: { ...site.labels },
+        timeZone: site.timeZone,
+        busyWith: site.busyWith,
         connectivity: site.connectivity,
         health: site.health,
         assigned: site.assigned,
@@ -109,6 +168,7 @@ export class World {
         { wave, model: 'digits', version: 'v2', next: this.next, running: this.running },
       ],
       newerRollout: this.newer,
+      ...(this.isRevisionGone ? { isRevisionGone: true } : {}),
       ...(this.changedOs === undefined ? {} : { changedOs: this.changedOs }),
     }
   }
@@ -137,6 +197,10 @@ export class World {
       if (site.connectivity !== 'Online' || site.assigned === undefined || site.waits) continue
       const wanted: Content = site.assigned.profileRevision === 'p-v2' ? 'v2' : 'v1'
       if (site.runs === wanted) continue
+      if (site.takes > 0) {
+        site.takes -= 1
+        continue
+      }
       const { attempt } = site.assigned
       const isKnownBad = site.failed.some(
         (each) => each.digest === wanted && each.attempt >= attempt,
