@@ -69,13 +69,19 @@ export function isUnavailable(
   return isOnItsWay(draft, facts)
 }
 
-/** It was given the new revision and has neither taken it nor failed at it. */
-function isOnItsWay(draft: Draft, facts: SiteFacts): boolean {
-  const { assigned, wanted } = facts
-  if (assigned?.profileRevision !== draft.rollout.spec.revision || !wanted.ok) return false
-  return (
-    !runsContent(facts, wanted) && contentProblem(facts, wanted, assigned.attempt) === undefined
-  )
+/** It has neither taken what it was given nor failed at it: it may change at any moment. */
+function isOnItsWay({ rollout }: Draft, facts: SiteFacts): boolean {
+  const { assigned, wanted, previous } = facts
+  const { revision, previousRevision } = rollout.spec
+  if (assigned === undefined) return false
+  const isNext = assigned.profileRevision === revision
+  const content = isNext
+    ? wanted
+    : assigned.profileRevision === previousRevision
+      ? previous
+      : undefined
+  if (content === undefined || runsContent(facts, content)) return false
+  return contentProblem(facts, content, assigned.attempt) === undefined
 }
 
 function groupOf({ budget, groups }: Account, site: SiteFacts): Group {

@@ -53,8 +53,11 @@ function decide(draft: Draft): void {
   if (isOver(status.phase)) return followUp(draft)
   if (action === 'Abort' && status.phase !== 'RollingBack') abort(draft)
   if (status.phase === 'RollingBack') return goBack(draft)
+  if (isOver(status.phase)) return
   if (action === 'Pause') return pauseOnRequest(draft)
-  const impossible = impossibility(draft)
+  // What a person must look at stays so, whatever else becomes impossible and possible again.
+  const isFree = status.phase !== 'Paused' || stopOf(draft)?.reason === 'Impossible'
+  const impossible = isFree ? impossibility(draft) : undefined
   if (impossible !== undefined) return pause(draft, 'Impossible', impossible)
   if (status.phase === 'Paused') {
     if (!isResumed(draft)) return

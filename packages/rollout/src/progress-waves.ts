@@ -22,6 +22,7 @@ import { approvalWanted, requestsFor, termsOf } from './wave-terms.ts'
 /** Goes through the waves in order, as far as they let it. */
 export function progressWaves(draft: Draft): void {
   setPhase(draft, 'Progressing', draft.status.message ?? '')
+  if (draft.status.sites.length === 0) draft.status.waves = []
   askReached(draft)
   for (let at = 0; at < draft.status.waves.length; at += 1) {
     const wave = draft.status.waves[at]!
@@ -213,7 +214,9 @@ function replaceSites(draft: Draft, wave: WaveStatus): void {
   const pulled = pullOnline(draft, wave)
   if (pulled.length > 0) {
     draft.status.message = startMessage(draft, wave, pulled)
-    return askReached(draft)
+    askReached(draft)
+    // At least one site was pulled, so this comes to an end.
+    return stepWave(draft, wave)
   }
   if (sitesOf(draft, wave).every((site) => site.state === 'Parked')) {
     wave.state = 'Waiting'

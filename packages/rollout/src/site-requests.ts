@@ -1,5 +1,5 @@
 import type { SiteRequest } from '@skerry/api/kinds/rollout-requests'
-import { type Draft, type RolloutSite, attemptOf, factsOf, setSite } from './draft.ts'
+import { type Draft, type RolloutSite, attemptOf, factsOf, isBackwards, setSite } from './draft.ts'
 import { isOnline } from './rollout-facts.ts'
 
 /**
@@ -19,6 +19,8 @@ export function obeySiteRequests(draft: Draft): void {
 }
 
 function skip(draft: Draft, site: RolloutSite, asked: SiteRequest): void {
+  // What was changed before it was skipped goes back with the others.
+  if (isBackwards(draft.status.phase)) return
   if (site.state === 'Skipped' || (site.state === 'Updated' && site.handledRequest === asked.time))
     return
   site.handledRequest = asked.time
