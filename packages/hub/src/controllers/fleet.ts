@@ -112,7 +112,9 @@ async function ensureRollout(
   if (mustQueue(fleet.spec.rollout.onNewRevision, newest)) return newest
   const { namespace, name, uid } = fleet.metadata
   const number = Math.max(0, ...rollouts.map((rollout) => numberOf(rollout.metadata.name))) + 1
-  const currentRevision = fleet.status?.currentRevision
+  // A rollout says that it has succeeded a moment before its fleet says what is current.
+  const isPassed = newest?.status?.phase === 'Succeeded'
+  const currentRevision = isPassed ? newest.spec.revision : fleet.status?.currentRevision
   try {
     return await state.create(rolloutKind, {
       metadata: {
