@@ -177,7 +177,17 @@ export const rolloutKind = defineKind({
     },
   ],
   selectableFields: ['spec.fleet', 'status.phase'],
-  subresources: ['pause', 'resume', 'abort', 'retry', 'approve', 'promote', 'skip', 'force'],
+  subresources: [
+    'pause',
+    'resume',
+    'abort',
+    'retry',
+    'approve',
+    'promote',
+    'skip',
+    'force',
+    'explain',
+  ],
   statusOwners: Object.fromEntries(
     [
       'phase',
