@@ -19,3 +19,22 @@ export const modelLoadMsMax = 3000
 /** A process that is asked to end does so within this. */
 export const exitMsMax = 400
 export const requestsPerWindowMax = 2000
+/** What a service manager waits before it starts again what ended. */
+export const serviceRestartMs = 2000
+/** A satellite on a bad day. */
+export const slowLink = { delayMs: 700, lossShare: 0.1 }
+/** Share of the reads that a dying disk fails. */
+export const failingReadsShare = 0.2
+/** How often the world is looked at from outside. */
+export const lookEveryMs = 5000
+/**
+ * How long a status may claim what is no longer so while the hub takes the site for connected: a keep-alive of
+ * 60 s and its answer (20 s), the grace of presence (90 s), a reconnect and a retry of 30 s each, and a breath.
+ */
+export const statusLagMsMax = 240_000
+/** How long a world that is well again may take until everything is at rest. */
+export const restMsMax = 30 * 60_000
+/** Violations of one run that are told; the first one matters. */
+export const reportedViolationsMax = 20
+/** Runs that making a failing scenario smaller may take. */
+export const shrinkRunsMax = 200

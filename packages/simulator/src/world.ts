@@ -7,6 +7,7 @@ import type { Digest } from '@skerry/base/digest'
 import { type LogLevel, createLog } from '@skerry/base/log'
 import { seededRandom } from '@skerry/base/random'
 import { createMemoryStore } from '@skerry/store/memory-store'
+import { type Witness, noWitness } from './check/witness.ts'
 import { createDeviceCertificates } from './hub/device-certificates.ts'
 import { createHubKeys } from './hub/hub-keys.ts'
 import { type HubEstate, startHub } from './hub/simulated-hub.ts'
@@ -24,6 +25,7 @@ export type WorldOptions = {
   readonly sites: number
   /** How often a site tells its status when nothing changes. */
   readonly heartbeatMs?: number
+  readonly witness?: Witness
   readonly behaviours?: Readonly<Record<string, ModelBehaviour>>
 }
 
@@ -107,6 +109,7 @@ export class World implements AsyncDisposable {
       random: seededRandom(this.options.seed + this.#hubRuns),
       log: this.#log(),
       identity: 'the-hub',
+      witness: this.options.witness ?? noWitness,
       onBug: (error) => this.bugs.push(error),
     })
   }

@@ -4,6 +4,7 @@ import { toError } from '@skerry/base/assert'
 import type { Clock } from '@skerry/base/clock'
 import type { Log } from '@skerry/base/log'
 import type { Random } from '@skerry/base/random'
+import type { Controller } from '@skerry/controller/controller'
 import { runControllers } from '@skerry/controller/run-controllers'
 import { createHubControllers } from '@skerry/hub/controllers/hub-controllers'
 import { type SiteReports, createSiteReports } from '@skerry/hub/controllers/site-reports'
@@ -12,6 +13,7 @@ import type { GatewayOptions, Presence } from '@skerry/hub/gateway/gateway-conte
 import { type DeviceService, openDeviceService } from '@skerry/hub/gateway/gateway'
 import { noCredentials } from '@skerry/hub/trust/hub-credentials'
 import type { HubStore } from '@skerry/store/hub-store'
+import type { Witness } from '../check/witness.ts'
 import type { HubDoor } from '../link/device-network.ts'
 import type { Wire } from '../link/wire.ts'
 import { type Life, createLife } from '../time/life.ts'
@@ -33,22 +35,27 @@ export type HubOptions = {
   readonly random: Random
   readonly log: Log
   readonly identity: string
+  readonly witness: Witness
   /** A part of the hub ended by itself, which is a bug. */
   readonly onBug: (error: Error) => void
 }
 
 /** One run of a hub, from its start until it is killed: what `open-hub.ts` wires, without the listeners. */
 export function startHub(options: HubOptions): HubDoor {
-  const { estate, random, log, identity, onBug } = options
+  const { estate, random, log, identity, witness, onBug } = options
   const { keys, certificates } = estate
   const life = createLife()
   const clock = options.clockOf(life)
   const store = storeOfLife(estate.store, life)
   const authority = createHubAuthority(certificates, clock)
-  const reports = createSiteReports({ state: store.state, clock, log })
+  const reports = createSiteReports({
+    state: witness.watch(store.state, ['site-report', 'site-presence']),
+    clock,
+    log,
+  })
   const service = openService(options, { store, authority, clock, reports, life })
   const enrol = createEnrolment({
-    state: store.state,
+    state: witness.watch(store.state, ['enrolment']),
     authority,
     readSigningRequest: readSimulatedRequest,
     trustedKeys: () => keys.trustedKeys,
@@ -62,7 +69,7 @@ export function startHub(options: HubOptions): HubDoor {
     sign: (payloadType, bytes) => keys.sign(payloadType, bytes),
     clock,
     credentials: noCredentials,
-  })
+  }).map((controller) => watched(controller, witness))
   const lease = { identity, name: 'skerry-controllers', namespace: systemNamespace }
   runControllers({ state: store.state, controllers, clock, random, log, signal, lease }).then(
     () => onBug(new Error('The controllers ended.')),
@@ -78,6 +85,15 @@ export function startHub(options: HubOptions): HubDoor {
   }
 }
 
+/** A controller whose writes are watched. */
+function watched(controller: Controller, witness: Witness): Controller {
+  return {
+    ...controller,
+    reconcile: (key, view) =>
+      controller.reconcile(key, { ...view, state: witness.watch(view.state, [controller.name]) }),
+  }
+}
+
 type ServiceParts = Pick<GatewayOptions, 'authority' | 'clock'> & {
   readonly store: HubStore
   readonly reports: SiteReports
@@ -85,7 +101,7 @@ type ServiceParts = Pick<GatewayOptions, 'authority' | 'clock'> & {
 }
 
 function openService(
-  { estate, log }: HubOptions,
+  { estate, log, witness }: HubOptions,
   { store, authority, clock, reports, life }: ServiceParts,
 ): DeviceService {
   const { keys, blobs } = estate
@@ -97,7 +113,7 @@ function openService(
     }
   }
   return openDeviceService({
-    state: store.state,
+    state: witness.watch(store.state, ['enrolment']),
     specs: store.specs,
     rollups: store.rollups,
     blobs: {

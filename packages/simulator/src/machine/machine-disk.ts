@@ -20,6 +20,8 @@ export type MachineDisk = {
   open(life: Life): Disk
   /** Calls before the so many-th operation from now, which then never ends. */
   breakAfter(operations: number, stop: () => void): void
+  /** Calls `breakAfter` off. */
+  spare(): void
   /** Each sector and each name that was not synced is there or not, by chance. */
   losePower(): void
 }
@@ -52,6 +54,9 @@ export function createMachineDisk({ timeline, random }: MachineDiskOptions): Mac
       diskOf({ platter: () => platter, faults, random, begin, sync: () => sync(life) }),
     breakAfter(count, stop) {
       breaking = { atOperation: operations + Math.max(1, count), stop }
+    },
+    spare() {
+      breaking = undefined
     },
     losePower() {
       breaking = undefined

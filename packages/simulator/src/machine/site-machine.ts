@@ -1,7 +1,7 @@
 import { runAgent } from '@skerry/agent/agent'
 import type { AgentConfig } from '@skerry/agent/agent-config'
 import type { LocalStatus } from '@skerry/agent/tasks/local-api'
-import type { Host } from '@skerry/agent/host'
+import { DiskError, type Host } from '@skerry/agent/host'
 import { openAgentState } from '@skerry/agent/state/agent-state'
 import type { JoinTokenText } from '@skerry/api/join-token'
 import { toError } from '@skerry/base/assert'
@@ -9,6 +9,7 @@ import { type Log, silentLog } from '@skerry/base/log'
 import { type Random, seededRandom } from '@skerry/base/random'
 import { signingRequestOf } from '../hub/hub-keys.ts'
 import { type HubDoor, createDeviceNetwork } from '../link/device-network.ts'
+import { serviceRestartMs } from '../limits.ts'
 import { Weather } from '../link/weather.ts'
 import type { Wire } from '../link/wire.ts'
 import { type Life, createLife } from '../time/life.ts'
@@ -73,7 +74,7 @@ export class SiteMachine {
     this.boots += 1
     this.#run(life).then(
       () => this.#options.onBug(new Error(`The agent of ${this.name} ended by itself.`)),
-      (error: unknown) => this.#options.onBug(toError(error)),
+      (error: unknown) => this.#ended(life, toError(error)),
     )
   }
 
@@ -97,6 +98,13 @@ export class SiteMachine {
   async status(): Promise<LocalStatus | undefined> {
     const answer = await this.#network.ask('GET', '/v1/status')
     return answer?.body as LocalStatus | undefined
+  }
+
+  /** An agent that cannot read its disk ends, and its service is started again; any other end is a bug. */
+  #ended(life: Life, error: Error): void {
+    if (!(error instanceof DiskError)) return this.#options.onBug(error)
+    if (life === this.#life) this.killAgent()
+    this.#options.timeline.after(serviceRestartMs, () => this.start())
   }
 
   async #run(life: Life): Promise<void> {

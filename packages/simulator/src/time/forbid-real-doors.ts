@@ -89,14 +89,15 @@ function replace(restore: DisposableStack, owner: object, name: string, value: u
   })
 }
 
-/** `Date` as it is, but for a date that is made of nothing. */
+/** `Date` as it is, but for a date that is made of nothing. No proxy: dates are made all the time. */
 function dateWithoutNow(): DateConstructor {
-  return new Proxy(Date, {
-    construct(target, args) {
-      if (args.length === 0) throw new RealDoorUsed('new Date', 'the Clock')
-      return Reflect.construct(target, args) as Date
-    },
-  })
+  const Real = Date
+  const guarded = function (...parts: readonly unknown[]) {
+    if (parts.length === 0) throw new RealDoorUsed('new Date', 'the Clock')
+    return new Real(...(parts as [number]))
+  }
+  Object.defineProperties(guarded, Object.getOwnPropertyDescriptors(Real))
+  return guarded as unknown as DateConstructor
 }
 
 function nameOf(owner: object): string {
