@@ -97,12 +97,11 @@ function limitOf({ maxSites, maxPercent }: Budget, size: number): number {
   return maxSites ?? Math.floor((size * (maxPercent ?? 100)) / 100)
 }
 
+/** A few are named; of many only the number is told, which does not change with every site that does. */
 function usedUp(budget: Budget, group: Group, limit: number): string {
-  const names = [...group.unavailable].toSorted()
-  const shown = names.slice(0, namesInSentenceMax).join(', ')
-  const more =
-    names.length > namesInSentenceMax ? ` and ${names.length - namesInSentenceMax} more` : ''
-  return `of the ${groupWords(budget, group)} at most ${limit} may be unavailable at once, and ${shown}${more} ${names.length === 1 ? 'is' : 'are'}`
+  const { size } = group.unavailable
+  const who = size > namesInSentenceMax ? `${size}` : [...group.unavailable].toSorted().join(', ')
+  return `of the ${groupWords(budget, group)} at most ${limit} may be unavailable at once, and ${who} ${size === 1 ? 'is' : 'are'}`
 }
 
 function groupWords({ label }: Budget, { value }: Group): string {

@@ -2,7 +2,6 @@ import type { Rollout, RolloutStatus } from '@skerry/api/kinds/rollout'
 import { setCondition } from '@skerry/api/condition'
 import { type RolloutPolicy, rolloutPolicySchema } from '@skerry/api/kinds/rollout-policy'
 import { applyDefaults } from '@skerry/api/schema-defaults'
-import type { CalendarState } from '@skerry/api/windows/calendar'
 import { toTimestamp } from '@skerry/base/clock'
 import { cloneJson } from '@skerry/base/json'
 import { planWaves } from './plan-waves.ts'
@@ -39,8 +38,8 @@ export type Draft = {
   readonly nowMs: number
   readonly now: string
   readonly siteFacts: ReadonlyMap<string, SiteFacts>
-  /** Whether windows are open, by time zone: worked out once for all sites. */
-  readonly calendars: Map<string, CalendarState>
+  /** What windows hold back, by time zone: worked out once for all sites. */
+  readonly zoneHolds: Map<string, Hold | undefined>
   /** When the next thing happens that nobody reports: a window opens, a back-off ends. */
   wakeMs: number | undefined
   readonly status: RolloutStatus & {
@@ -83,7 +82,7 @@ export function openDraft(rollout: Rollout, facts: RolloutFacts, nowMs: number):
     facts,
     nowMs,
     now,
-    calendars: new Map(),
+    zoneHolds: new Map(),
     wakeMs: undefined,
     siteFacts: new Map(facts.sites.map((site) => [site.name, site])),
     status: {

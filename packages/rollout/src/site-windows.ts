@@ -14,8 +14,7 @@ export function windowHold(draft: Draft, site: SiteFacts): Hold | undefined {
       reason: 'Window',
       message: `waits: the hub does not know its time zone ${own}, so nobody can say whether its window is open: correct the site, or give windows.timeZone in the policy`,
     }
-  const state = stateIn(draft, zone)
-  return state.isOpen ? undefined : closedHold(state, zone)
+  return holdIn(draft, zone)
 }
 
 /** A rollout that carries the label which the policy names heeds neither windows nor blackouts. */
@@ -25,13 +24,13 @@ export function ignoresWindows({ rollout, policy }: Draft): boolean {
 }
 
 /** Ten thousand sites share a few dozen zones: each is worked out once. */
-function stateIn(draft: Draft, zone: string): CalendarState {
-  const known = draft.calendars.get(zone)
-  if (known !== undefined) return known
+function holdIn(draft: Draft, zone: string): Hold | undefined {
+  if (draft.zoneHolds.has(zone)) return draft.zoneHolds.get(zone)
   const { install = [], blackouts = [] } = draft.policy.windows ?? {}
   const state = new ZoneCalendar({ windows: install, blackouts }, zone).at(draft.nowMs)
-  draft.calendars.set(zone, state)
-  return state
+  const hold = state.isOpen ? undefined : closedHold(state, zone)
+  draft.zoneHolds.set(zone, hold)
+  return hold
 }
 
 function closedHold({ opensMs, blackout }: CalendarState & { isOpen: false }, zone: string): Hold {

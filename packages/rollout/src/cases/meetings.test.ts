@@ -214,7 +214,45 @@ const profiles: Record<string, Case> = {
   },
 }
 
-playCases({ ...newer, ...sites, ...fleets, ...profiles })
+/** The hub knows what it knew before the rollout began; the sites know better. */
+function restore(world: World): World {
+  const { status: _, ...rollout } = world.rollout
+  world.rollout = rollout
+  for (const site of world.sites) site.assigned = { profileRevision: 'p-v1', attempt: 0 }
+  return world
+}
+
+const restored: Record<string, Case> = {
+  'a hub restored from an older backup finds done what is done': {
+    play: (world) => restore(world.steps(2)).look(),
+    phase: 'Succeeded',
+    states: 'a=Updated d=Updated',
+  },
+  'a hub restored from an older backup goes on where sites are not done': {
+    play: (world) => restore(world.set('d', { takes: 9 }).steps(2)).look(),
+    states: 'a=Updated d=Updating',
+  },
+  'a hub restored from an older backup does not try again what failed': {
+    policy: { onFailure: 'Pause' },
+    play: (world) => {
+      restore(world.set('a', { breaks: true }).steps(2)).look()
+      assert.equal(world.site('a').assigned?.profileRevision, 'p-v1')
+    },
+    phase: 'Paused',
+    states: 'a=Failed b=Updated',
+  },
+  'a hub restored from an older backup keeps to the windows': {
+    policy: { windows: { install: [{ cron: '0 2 * * *', durationMinutes: 60 }] } },
+    play: (world) =>
+      restore(world.at('2026-11-21T02:00:00Z').set('d', { connectivity: 'Offline' }).steps(2))
+        .set('d', { connectivity: 'Online' })
+        .wait(7200)
+        .look(),
+    states: 'a=Updated d=Waiting/Window',
+  },
+}
+
+playCases({ ...newer, ...sites, ...fleets, ...profiles, ...restored })
 
 test('a queued revision waits for a rollout that is not over, and for no other', () => {
   const { rollout } = new World(['a']).look()
