@@ -3,7 +3,13 @@ import type { Draft, Hold, RolloutSite } from './draft.ts'
 import { namesInSentenceMax } from './limits.ts'
 import { type SiteFacts, contentProblem, isOnline, runsContent } from './rollout-facts.ts'
 
-type Group = { readonly value: string; size: number; readonly unavailable: Set<string> }
+type Group = {
+  readonly value: string
+  size: number
+  readonly unavailable: Set<string>
+  /** Whether one of them still has to change, and something runs there that could be hurt. */
+  isToChange: boolean
+}
 type Account = { readonly budget: Budget; readonly groups: Map<string, Group> }
 
 /**
@@ -23,6 +29,7 @@ export class BudgetLedger {
       for (const account of this.#accounts) {
         const group = groupOf(account, facts)
         group.size += 1
+        group.isToChange ||= isToChange(draft, facts)
         if (isAway) group.unavailable.add(facts.name)
       }
     }
@@ -49,10 +56,14 @@ export class BudgetLedger {
   impossible(): string | undefined {
     for (const { budget, groups } of this.#accounts)
       for (const group of groups.values())
-        if (limitOf(budget, group.size) === 0)
+        if (group.isToChange && limitOf(budget, group.size) === 0)
           return `${budget.maxPercent} % of the ${group.size} ${groupWords(budget, group)} is none at all, so none of them could ever change: allow more, or use maxSites.`
     return undefined
   }
+}
+
+function isToChange({ rollout }: Draft, { assigned }: SiteFacts): boolean {
+  return assigned !== undefined && assigned.profileRevision !== rollout.spec.revision
 }
 
 /** Whether a site does not serve, or may stop serving at any moment. */
@@ -88,7 +99,7 @@ function groupOf({ budget, groups }: Account, site: SiteFacts): Group {
   const value = budget.label === undefined ? '' : (site.labels?.[budget.label] ?? '')
   const known = groups.get(value)
   if (known !== undefined) return known
-  const group: Group = { value, size: 0, unavailable: new Set() }
+  const group: Group = { value, size: 0, unavailable: new Set(), isToChange: false }
   groups.set(value, group)
   return group
 }

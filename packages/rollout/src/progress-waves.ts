@@ -45,7 +45,8 @@ export function successMessage(draft: Draft): string {
   const parked = sites.filter((site) => site.state === 'Parked')
   const updated = sites.filter((site) => site.state === 'Updated').length
   const offline = parked.filter((site) => site.hold === undefined).length
-  const held = parked.length - offline
+  const waiting = sites.filter((site) => site.state === 'Waiting').length
+  const held = parked.length - offline + waiting
   const rest = offline === 0 ? '' : ` ${countOf(offline, 'site')} offline will catch up.`
   const later = held === 0 ? '' : ` ${countOf(held, 'site')} will follow when they may.`
   return `${countOf(updated, 'site')} of ${sites.length} updated.${rest}${later}`

@@ -28,11 +28,20 @@ function wantedRevision(draft: Draft, site: RolloutSite): string | undefined {
       return previousRevision
     case 'Parked':
       return parkedRevision(draft, site)
+    case 'Skipped':
+      return calledBack(draft, site)
     case 'Waiting':
     case 'Failed':
-    case 'Skipped':
       return undefined
   }
+}
+
+/** A site that was skipped after it was asked goes back to what it ran, unless it has taken all of it. */
+function calledBack(draft: Draft, site: RolloutSite): string | undefined {
+  const { revision, previousRevision } = draft.rollout.spec
+  const facts = factsOf(draft, site.name)
+  const isAsked = facts.assigned?.profileRevision === revision && !isUngated(draft)
+  return isAsked && !runsContent(facts, facts.wanted) ? previousRevision : undefined
 }
 
 /**

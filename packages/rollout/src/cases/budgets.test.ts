@@ -196,6 +196,23 @@ const never: Record<string, Case> = {
     phase: 'Paused',
     message: /40 % of the 2 sites with store=1 is none at all/,
   },
+  'a share that is nobody is no matter where nothing runs yet': {
+    policy: { budgets: [{ maxPercent: 10 }] },
+    previous: null,
+    play: (world) => world.steps(2),
+    phase: 'Succeeded',
+  },
+  'a share that is nobody in a group that is done is no matter': {
+    policy: { budgets: [{ label: 'store', maxPercent: 50 }] },
+    play: (world) =>
+      world
+        .set('a b', { labels: { store: '1' } })
+        .set('c', { labels: { store: '2' }, assigned: { profileRevision: 'p-v2', attempt: 0 } })
+        .set('d', { labels: { store: '1' } })
+        .set('c', { runs: 'v2' })
+        .steps(4),
+    phase: 'Succeeded',
+  },
   'nobody is asked while a budget could never be met': {
     policy: { budgets: [{ maxPercent: 10 }] },
     play: look,
