@@ -34,7 +34,8 @@ const behaviours = {
   bad: refusingModel('the self-test answered wrongly'),
 }
 
-/** The whole life of a world: it begins, things go wrong, all is made well, and everything comes to rest. */
+/** The whole life of a world: it begins, things go wrong, all is made well, and everything comes to rest.
+ * It ends at the first violation. */
 export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
   const heard: { by?: Watcher } = {}
   const witness = createWitness((message) => heard.by?.found('one-writer', message))
@@ -46,9 +47,11 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
     await world.begin()
     await createFleet(world)
     scheduleScenario(world, scenario)
-    await world.run(scenario.durationMs)
-    heal(world)
-    await untilAtRest(world, watcher)
+    await world.run(scenario.durationMs, () => watcher.violations.length > 0)
+    if (watcher.violations.length === 0) {
+      heal(world)
+      await untilAtRest(world, watcher)
+    }
   } catch (error) {
     watcher.found('no-error', toError(error).stack ?? toError(error).message)
   }
@@ -67,7 +70,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
 
 async function untilAtRest(world: World, watcher: Watcher): Promise<void> {
   for (let passedMs = 0; passedMs < restMsMax; passedMs += stepMs) {
-    if ((await restless(world)).length === 0) return
+    if (watcher.violations.length > 0 || (await restless(world)).length === 0) return
     await world.run(stepMs)
   }
   for (const { rule, message } of await restless(world)) watcher.found(rule, message)
