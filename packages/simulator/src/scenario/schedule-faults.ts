@@ -35,6 +35,7 @@ function strike(world: World, fault: Fault): void {
   const site = world.sites[fault.site]
   if (site === undefined) return
   const later = (delayMs: number, run: () => void) => void timeline.after(delayMs, run)
+  if ('forMs' in fault) return spoil(site, fault, later)
   switch (fault.do) {
     case 'kill-agent':
       site.killAgent()
@@ -52,8 +53,6 @@ function strike(world: World, fault: Fault): void {
       return
     case 'crash-process':
       return crashProcess(site)
-    default:
-      return spoil(site, fault, later)
   }
 }
 
