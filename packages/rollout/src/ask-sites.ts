@@ -13,7 +13,7 @@ import {
 } from './draft.ts'
 import { backoffMs, observeSites } from './observe-sites.ts'
 import { type SiteFacts, contentProblem, isOnline, runsContent } from './rollout-facts.ts'
-import { windowHold } from './site-windows.ts'
+import { downloadHold, windowHold } from './site-windows.ts'
 
 /**
  * Asks every site whose turn has come and that may change now; to the others is said why they wait. Those
@@ -53,6 +53,7 @@ function holdForward(draft: Draft, ledger: BudgetLedger, site: RolloutSite): Hol
     backoffHold(draft, site) ??
     otherFleetHold(facts) ??
     windowHold(draft, facts) ??
+    downloadHold(draft, facts) ??
     ledger.holdOf(facts)
   )
 }

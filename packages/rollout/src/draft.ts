@@ -38,7 +38,7 @@ export type Draft = {
   readonly nowMs: number
   readonly now: string
   readonly siteFacts: ReadonlyMap<string, SiteFacts>
-  /** What windows hold back, by time zone: worked out once for all sites. */
+  /** What windows hold back, by part and time zone: worked out once for all sites. */
   readonly zoneHolds: Map<string, Hold | undefined>
   /** When the next thing happens that nobody reports: a window opens, a back-off ends. */
   wakeMs: number | undefined
@@ -153,7 +153,11 @@ export function setSite(draft: Draft, site: RolloutSite, state: SiteState, messa
 export function setHold(draft: Draft, site: RolloutSite, { reason, message, untilMs }: Hold): void {
   site.hold = reason
   site.message = message
-  if (untilMs !== undefined) draft.wakeMs = Math.min(draft.wakeMs ?? Infinity, untilMs)
+  if (untilMs !== undefined) wakeAt(draft, untilMs)
+}
+
+export function wakeAt(draft: Draft, atMs: number): void {
+  draft.wakeMs = Math.min(draft.wakeMs ?? Infinity, atMs)
 }
 
 /** The attempt that a site is in: its own, where it was tried more often than the others. */

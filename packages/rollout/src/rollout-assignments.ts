@@ -1,7 +1,8 @@
+import { equalJson } from '@skerry/base/json'
 import type { Draft, RolloutSite } from './draft.ts'
-import { attemptOf, factsOf, isUngated } from './draft.ts'
-import { type Assignment, runsContent } from './rollout-facts.ts'
-import { ignoresWindows } from './site-windows.ts'
+import { attemptOf, factsOf, isBackwards, isUngated } from './draft.ts'
+import { type Assignment, type Next, isOnline, runsContent } from './rollout-facts.ts'
+import { fetchesAhead, ignoresWindows, mayFetch } from './site-windows.ts'
 
 /**
  * What sites shall get, where that is not what they have. Made from the states alone, so that a hub
@@ -11,8 +12,34 @@ export function assignmentsOf(draft: Draft): Assignment[] {
   if (draft.facts.newerRollout !== undefined) return []
   return draft.status.sites.flatMap((site) => {
     const wanted = wantedRevision(draft, site)
-    return wanted === undefined ? [] : assign(draft, site, wanted)
+    const assigned = wanted === undefined ? [] : assign(draft, site, wanted)
+    return assigned.length > 0 ? assigned : prefetch(draft, site)
   })
+}
+
+/** The same as before, with what may be fetched meanwhile, where that is not what stands there. */
+function prefetch(draft: Draft, site: RolloutSite): Assignment[] {
+  const { assigned } = factsOf(draft, site.name)
+  if (assigned === undefined) return []
+  const next = nextOf(draft, site)
+  const { profileRevision, attempt } = assigned
+  if (equalJson(next ?? null, assigned.next ?? null)) return []
+  return [{ site: site.name, profileRevision, attempt, ...(next === undefined ? {} : { next }) }]
+}
+
+/** What a site that is held back may fetch. While it is away it keeps what it has of it. */
+function nextOf(draft: Draft, site: RolloutSite): Next | undefined {
+  const { revision } = draft.rollout.spec
+  const facts = factsOf(draft, site.name)
+  const isToCome = site.state === 'Waiting' || site.state === 'Parked'
+  if (!fetchesAhead(draft) || !isToCome || isBackwards(draft.status.phase)) return undefined
+  if (facts.assigned?.profileRevision === revision) return undefined
+  if (isOnline(facts))
+    return site.hold === undefined
+      ? undefined
+      : { profileRevision: revision, isOpen: mayFetch(draft, facts) }
+  const isKnown = facts.assigned?.next?.profileRevision === revision
+  return isKnown ? { profileRevision: revision, isOpen: false } : undefined
 }
 
 function wantedRevision(draft: Draft, site: RolloutSite): string | undefined {

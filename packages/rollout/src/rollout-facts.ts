@@ -8,6 +8,8 @@ export type WantedContent =
   | { readonly ok: true; readonly layers: readonly { name: string; digest: string }[] }
   | { readonly ok: false; readonly message: string }
 
+export type Next = { readonly profileRevision: string; readonly isOpen: boolean }
+
 /** A site as the deciding part sees it. */
 export type SiteFacts = {
   readonly name: string
@@ -20,7 +22,15 @@ export type SiteFacts = {
   readonly health: NonNullable<Status['health']>
   readonly healthMessage?: string | undefined
   /** What this fleet gives to the site now. */
-  readonly assigned?: { readonly profileRevision: string; readonly attempt: number } | undefined
+  readonly assigned?:
+    | {
+        readonly profileRevision: string
+        readonly attempt: number
+        readonly next?: Next | undefined
+      }
+    | undefined
+  /** Whether the files of the new revision are there; absent: nobody knows. */
+  readonly isFetched?: boolean | undefined
   /** The new revision at this site. */
   readonly wanted: WantedContent
   /** The previous revision at this site; absent when there is none. */
@@ -65,6 +75,8 @@ export type Assignment = {
   readonly site: string
   readonly profileRevision: string
   readonly attempt: number
+  /** What it will get, and may fetch before; absent: nothing. */
+  readonly next?: Next
 }
 
 export type RolloutEvent = {

@@ -1,20 +1,49 @@
-import { type CalendarState, ZoneCalendar, zoneFor } from '@skerry/api/windows/calendar'
+import {
+  type Calendar,
+  type CalendarState,
+  ZoneCalendar,
+  zoneFor,
+} from '@skerry/api/windows/calendar'
 import { toTimestamp } from '@skerry/base/clock'
-import type { Draft, Hold } from './draft.ts'
+import { type Draft, type Hold, wakeAt } from './draft.ts'
 import type { SiteFacts } from './rollout-facts.ts'
+
+type Part = 'install' | 'download'
 
 /** Why a site may not change at this moment: its window is closed, or a blackout is on. */
 export function windowHold(draft: Draft, site: SiteFacts): Hold | undefined {
-  const { windows } = draft.policy
-  if (windows === undefined || ignoresWindows(draft)) return undefined
+  return heedsWindows(draft) ? holdOf(draft, site, 'install') : undefined
+}
+
+/** Why a site may not change although its window is open: it has not fetched all, and may not fetch now. */
+export function downloadHold(draft: Draft, site: SiteFacts): Hold | undefined {
+  if (!fetchesAhead(draft) || site.isFetched === true) return undefined
+  return holdOf(draft, site, 'download')
+}
+
+/** Whether sites fetch before they change. */
+export function fetchesAhead(draft: Draft): boolean {
+  return heedsWindows(draft) && (draft.policy.windows?.download ?? []).length > 0
+}
+
+/** Whether a site may fetch at this moment. */
+export function mayFetch(draft: Draft, site: SiteFacts): boolean {
+  return holdOf(draft, site, 'download') === undefined
+}
+
+function heedsWindows(draft: Draft): boolean {
+  return draft.policy.windows !== undefined && !ignoresWindows(draft)
+}
+
+function holdOf(draft: Draft, site: SiteFacts, part: Part): Hold | undefined {
   const own = site.timeZone ?? 'UTC'
-  const zone = zoneFor(own, windows.timeZone)
+  const zone = zoneFor(own, draft.policy.windows?.timeZone)
   if (zone === undefined)
     return {
       reason: 'Window',
       message: `waits: the hub does not know its time zone ${own}, so nobody can say whether its window is open: correct the site, or give windows.timeZone in the policy`,
     }
-  return holdIn(draft, zone)
+  return holdIn(draft, zone, part)
 }
 
 /** A rollout that carries the label which the policy names heeds neither windows nor blackouts. */
@@ -24,21 +53,34 @@ export function ignoresWindows({ rollout, policy }: Draft): boolean {
 }
 
 /** Ten thousand sites share a few dozen zones: each is worked out once. */
-function holdIn(draft: Draft, zone: string): Hold | undefined {
-  if (draft.zoneHolds.has(zone)) return draft.zoneHolds.get(zone)
-  const { install = [], blackouts = [] } = draft.policy.windows ?? {}
-  const state = new ZoneCalendar({ windows: install, blackouts }, zone).at(draft.nowMs)
-  const hold = state.isOpen ? undefined : closedHold(state, zone)
-  draft.zoneHolds.set(zone, hold)
+function holdIn(draft: Draft, zone: string, part: Part): Hold | undefined {
+  const key = `${part} ${zone}`
+  if (draft.zoneHolds.has(key)) return draft.zoneHolds.get(key)
+  const state = new ZoneCalendar(calendarOf(draft, part), zone).at(draft.nowMs)
+  const hold = state.isOpen ? undefined : closedHold(state, zone, part)
+  // Fetching must begin and stop with its window, whoever else waits for what.
+  const turnMs = state.isOpen ? state.closesMs : state.opensMs
+  if (part === 'download' && turnMs !== undefined) wakeAt(draft, turnMs)
+  draft.zoneHolds.set(key, hold)
   return hold
 }
 
-function closedHold({ opensMs, blackout }: CalendarState & { isOpen: false }, zone: string): Hold {
-  const what = blackout === undefined ? 'waits for its window' : `waits: blackout ${blackout}`
+/** Fetching changes nothing, so blackouts do not hold it back. */
+function calendarOf({ policy }: Draft, part: Part): Calendar {
+  const { install = [], download = [], blackouts = [] } = policy.windows ?? {}
+  return part === 'install' ? { windows: install, blackouts } : { windows: download, blackouts: [] }
+}
+
+type Closed = CalendarState & { isOpen: false }
+
+function closedHold({ opensMs, blackout }: Closed, zone: string, part: Part): Hold {
+  const reason = part === 'install' ? 'Window' : 'Download'
+  const window = part === 'install' ? 'its window' : 'its window to download'
+  const what = blackout === undefined ? `waits for ${window}` : `waits: blackout ${blackout}`
   if (opensMs === undefined)
-    return { reason: 'Window', message: `${what}; no window opens any more: change the policy` }
+    return { reason, message: `${what}; no window opens any more: change the policy` }
   return {
-    reason: 'Window',
+    reason,
     message: `${what}, opens ${toTimestamp(opensMs)} (${wallClock(opensMs, zone)})`,
     untilMs: opensMs,
   }

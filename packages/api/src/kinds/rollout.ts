@@ -39,7 +39,7 @@ export const rolloutSiteStates = [
   'Skipped',
 ] as const
 /** Why a site is not asked although its turn has come. */
-export const siteHolds = ['Window', 'Budget', 'Backoff', 'OtherFleet', 'Turn'] as const
+export const siteHolds = ['Window', 'Download', 'Budget', 'Backoff', 'OtherFleet', 'Turn'] as const
 export const gateVerdicts = ['Pass', 'Fail', 'NotEnoughData'] as const
 export const rolloutActions = ['Run', 'Pause', 'Abort'] as const
 

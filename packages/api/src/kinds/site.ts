@@ -1,6 +1,7 @@
 import { type KubeObject, type StoredMeta, conditionsSchema } from '../object.ts'
 import { type ObjectOf, defineKind } from '../kind.ts'
 import {
+  boolean,
   integer,
   list,
   listByKey,
@@ -112,6 +113,9 @@ const status = object(
     layers: optional(listByKey(layerStatus, 'name', 'What runs at the site.')),
     models: optional(string('Models and versions that answer, for tables.')),
     failed: optional(list(failedContent, 'What failed here and is not tried again.')),
+    fetched: optional(
+      list(string('Digest of a file.'), 'Files that are here already of what will be assigned.'),
+    ),
     assigned: optional(
       listByKey(
         object(
@@ -119,6 +123,15 @@ const status = object(
             fleet: string('Name of the fleet.'),
             profileRevision: string('Name of the ProfileRevision.'),
             attempt: integer('Raised by a retry.'),
+            next: optional(
+              object(
+                {
+                  profileRevision: string('Name of the ProfileRevision.'),
+                  isOpen: boolean('Whether its files may be fetched now.'),
+                },
+                'What will be assigned when the window for installing opens.',
+              ),
+            ),
           },
           'What a fleet gives to this site.',
         ),
@@ -234,6 +247,7 @@ export const siteKind = defineKind({
     layers: 'site-report',
     models: 'site-report',
     failed: 'site-report',
+    fetched: 'site-report',
     sync: 'site-sync',
     assigned: 'rollout',
     desired: 'site-spec',

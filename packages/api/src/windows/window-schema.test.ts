@@ -4,7 +4,7 @@ import { parseCron } from './cron.ts'
 import { type Windows, windowsProblems } from './window-schema.ts'
 
 function problems(windows: Partial<Windows>): string[] {
-  return windowsProblems({ install: [], blackouts: [], ...windows }, 'w').map(
+  return windowsProblems({ install: [], download: [], blackouts: [], ...windows }, 'w').map(
     ({ path, message }) => `${path} ${message}`,
   )
 }
@@ -43,6 +43,10 @@ test('crons that people write are taken', () => {
 
 test('windows that never open are refused at the door', () => {
   assert.match(problems({ install: [window('0 0 31 2 *')] })[0] ?? '', /never opens/)
+  assert.match(
+    problems({ download: [window('0 0 31 2 *')] })[0] ?? '',
+    /download\[0\].*never opens/,
+  )
   const blackouts = [{ name: 'all', from: '01-01', to: '12-31' }]
   assert.match(
     problems({ install: [window('0 2 * * *')], blackouts })[0] ?? '',

@@ -36,8 +36,15 @@ const windows = (description: string) =>
 export const windowsSchema = object(
   {
     install: windows('When sites may change; empty: at any time that is no blackout.'),
+    download: windows(
+      'When the files of models may be fetched ahead, before the window for installing opens; empty: they are fetched when a site changes.',
+    ),
     blackouts: withDefault(
-      list(blackoutSchema, 'Days on which nothing changes, in no window.', { maxItems: 100 }),
+      list(
+        blackoutSchema,
+        'Days on which nothing changes, in no window. Fetching changes nothing.',
+        { maxItems: 100 },
+      ),
       [] as Infer<typeof blackoutSchema>[],
     ),
     timeZone: optional(
@@ -56,12 +63,16 @@ export const windowsSchema = object(
 )
 export type Windows = Infer<typeof windowsSchema>
 
+const parts = ['install', 'download'] as const
+
 /** Everything that is wrong with windows; those that never open among it. */
 export function windowsProblems(windows: Windows, path: string): Problem[] {
-  const crons = windows.install.flatMap(({ cron }, index): Problem[] => {
-    const parsed = parseCron(cron)
-    return parsed.ok ? [] : [problem(`${path}.install[${index}].cron`, cron, parsed.message)]
-  })
+  const crons = parts.flatMap((part) =>
+    windows[part].flatMap(({ cron }, index): Problem[] => {
+      const parsed = parseCron(cron)
+      return parsed.ok ? [] : [problem(`${path}.${part}[${index}].cron`, cron, parsed.message)]
+    }),
+  )
   const dates = windows.blackouts.flatMap((blackout, index) =>
     blackoutProblems(blackout, `${path}.blackouts[${index}]`),
   )
@@ -79,11 +90,14 @@ export function windowsProblems(windows: Windows, path: string): Problem[] {
   return problems.length > 0 ? problems : openingProblems(windows, path)
 }
 
-function openingProblems({ install, blackouts }: Windows, path: string): Problem[] {
-  const dead = install.flatMap(({ cron, durationMinutes }, index) =>
-    neverOpens({ windows: [{ cron, durationMinutes }], blackouts: [] })
-      ? [problem(`${path}.install[${index}].cron`, cron, 'never opens: no day matches it')]
-      : [],
+function openingProblems(windows: Windows, path: string): Problem[] {
+  const { install, blackouts } = windows
+  const dead = parts.flatMap((part) =>
+    windows[part].flatMap(({ cron, durationMinutes }, index) =>
+      neverOpens({ windows: [{ cron, durationMinutes }], blackouts: [] })
+        ? [problem(`${path}.${part}[${index}].cron`, cron, 'never opens: no day matches it')]
+        : [],
+    ),
   )
   if (dead.length > 0 || !neverOpens({ windows: install, blackouts })) return dead
   return [

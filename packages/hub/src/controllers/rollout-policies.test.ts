@@ -134,3 +134,28 @@ test('a profile that is deleted on the way stops its rollout, and sites keep wha
   assert.match(rollout.status?.message ?? '', /does not exist any more/)
   assert.deepEqual(versions(world), ['v1', 'v1', 'v1'])
 })
+
+test('what may be fetched ahead is fetched before the window to install opens', async () => {
+  await using world = await startedWorld({
+    windows: { ...fromOne, download: [{ cron: '30 12 * * *', durationMinutes: 90 }] },
+  })
+  await world.pushModel('v2')
+  await world.run(6)
+  assert.equal(world.sites[0]!.spec?.prefetch?.isOpen, false)
+  await world.clock.advance(1_800_000)
+  await world.run(6)
+  const [site] = world.sites
+  assert.equal(site!.spec?.prefetch?.isOpen, true)
+  assert.deepEqual(
+    site!.spec.prefetch.layers.map(({ model }) => model?.version),
+    ['v2'],
+  )
+  assert.equal((await world.site('aarhus')).status?.fetched?.length, 1)
+  assert.deepEqual(versions(world), ['v1', 'v1', 'v1'])
+  const stored = await world.store.specs.get((await world.site('aarhus')).metadata.uid)
+  assert.ok(stored?.blobs.includes(site!.spec.prefetch.layers[0]!.digest), 'it may be fetched')
+  await world.clock.advance(1_800_000)
+  await world.run(8)
+  assert.deepEqual(versions(world), ['v2', 'v2', 'v2'])
+  assert.equal(site!.spec?.prefetch, undefined)
+})

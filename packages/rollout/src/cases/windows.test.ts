@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict'
 import type { World } from '../testing/rollout-world.ts'
 import { type Case, playCases } from '../testing/rollout-case.ts'
 
@@ -215,3 +216,113 @@ const nights: Record<string, Case> = {
 }
 
 playCases({ ...asking, ...blackouts, ...zones, ...urgent, ...nights })
+
+/** Fetched in the evening, installed at night. */
+const twoParts = {
+  windows: {
+    install: [{ cron: '0 2 * * *', durationMinutes: 60 }],
+    download: [{ cron: '0 20 * * *', durationMinutes: 120 }],
+  },
+}
+const nextOf = (world: World, name: string) => world.site(name).assigned?.next
+const evening = (world: World) => world.at('2026-11-21T20:30:00Z')
+
+playCases({
+  'a site that waits for its window to install fetches in its window to download': {
+    policy: twoParts,
+    play: (world) => {
+      evening(world).look()
+      assert.deepEqual(nextOf(world, 'a'), { profileRevision: 'p-v2', isOpen: true })
+      assert.equal(world.site('a').assigned?.profileRevision, 'p-v1')
+    },
+    states: 'a=Waiting/Window',
+  },
+  'before its window to download a site fetches nothing': {
+    policy: twoParts,
+    play: (world) => {
+      world.look()
+      assert.equal(nextOf(world, 'a')?.isOpen, false)
+    },
+    states: 'a=Waiting/Window',
+  },
+  'when its window to download closes a site stops, and keeps what it has': {
+    policy: twoParts,
+    play: (world) => {
+      evening(world).look().at('2026-11-21T22:00:00Z').look()
+      assert.deepEqual(nextOf(world, 'a'), { profileRevision: 'p-v2', isOpen: false })
+    },
+    states: 'a=Waiting/Window',
+  },
+  'what was fetched in the evening is installed at night': {
+    policy: twoParts,
+    play: (world) => {
+      evening(world).steps(1).at('2026-11-22T02:00:00Z').steps(1)
+      assert.equal(nextOf(world, 'a'), undefined)
+    },
+    phase: 'Succeeded',
+    states: 'a=Updated d=Updated',
+  },
+  'what was not fetched in the evening is not installed at night, and says why': {
+    policy: twoParts,
+    play: (world) => evening(world).look().at('2026-11-22T02:00:00Z').look(),
+    states: 'a=Waiting/Download',
+    says: { a: /waits for its window to download, opens 2026-11-22T20:00:00Z/ },
+  },
+  'a site that was away in the evening fetches on the next, and installs a night later': {
+    policy: twoParts,
+    play: (world) => {
+      evening(world.set('d', { connectivity: 'Offline' })).steps(1)
+      world.at('2026-11-22T02:00:00Z').set('d', { connectivity: 'Online' }).steps(1)
+      assert.equal(world.stateOf('d'), 'Parked')
+      world.at('2026-11-22T20:00:00Z').steps(1).at('2026-11-23T02:00:00Z').steps(1)
+    },
+    states: 'a=Updated d=Updated',
+  },
+  'a site that goes away in the middle of fetching keeps what it has': {
+    policy: twoParts,
+    play: (world) => {
+      evening(world).look().set('a', { connectivity: 'Offline' }).look()
+      assert.deepEqual(nextOf(world, 'a'), { profileRevision: 'p-v2', isOpen: false })
+    },
+  },
+  'while both windows are open a site is asked and fetches as it changes': {
+    policy: {
+      windows: { ...twoParts.windows, download: [{ cron: '0 1 * * *', durationMinutes: 180 }] },
+    },
+    play: (world) => world.at('2026-11-22T02:30:00Z').look(),
+    states: 'a=Updating',
+  },
+  'a blackout holds back installing and not fetching': {
+    policy: {
+      windows: { ...twoParts.windows, blackouts: [{ name: 'xmas', from: '11-20', to: '11-25' }] },
+    },
+    play: (world) => {
+      evening(world).look()
+      assert.equal(nextOf(world, 'a')?.isOpen, true)
+    },
+    states: 'a=Waiting/Window',
+    says: { a: /blackout xmas/ },
+  },
+  'a rollout for security fixes fetches as it changes, at once': {
+    policy: { windows: { ...twoParts.windows, ignoredForLabel: 'security' } },
+    play: (world) => labelled(world, { security: 'true' }).look(),
+    states: 'a=Updating',
+  },
+  'what goes back is no longer fetched': {
+    policy: { ...twoParts, canary: { sites: 0 } },
+    play: (world) => {
+      evening(world).look().control({ action: 'Abort' })
+      world.look()
+      assert.equal(nextOf(world, 'a'), undefined)
+    },
+    phase: 'Aborted',
+  },
+  'sites of waves that are not reached fetch nothing': {
+    policy: { ...twoParts, canary: { sites: 1 } },
+    play: (world) => {
+      evening(world).look()
+      assert.equal(nextOf(world, 'b'), undefined)
+    },
+    states: 'a=Waiting/Window b=Waiting',
+  },
+})

@@ -10,7 +10,9 @@ type Content = 'v1' | 'v2'
 export type FakeSite = {
   name: string
   connectivity: SiteFacts['connectivity']
-  assigned: { profileRevision: string; attempt: number } | undefined
+  assigned: SiteFacts['assigned']
+  /** It has the files of the new revision. */
+  fetched: boolean
   runs: Content | undefined
   breaks: boolean
   failed: SiteFacts['failed'][number][]
@@ -58,6 +60,7 @@ export class World {
       health: 'Healthy',
       restarts: 0,
       waits: false,
+      fetched: false,
       labels: {},
       timeZone: 'UTC',
       busyWith: undefined,
@@ -159,6 +162,7 @@ export class World {
         connectivity: site.connectivity,
         health: site.health,
         assigned: site.assigned,
+        isFetched: site.fetched,
         wanted: content('v2'),
         ...(this.rollout.spec.previousRevision === undefined ? {} : { previous: content('v1') }),
         layers: layersOf(site),
@@ -210,6 +214,7 @@ export class World {
   obey(): this {
     for (const site of this.sites) {
       if (site.connectivity !== 'Online' || site.assigned === undefined || site.waits) continue
+      if (site.assigned.next?.isOpen === true) site.fetched = true
       const wanted: Content = site.assigned.profileRevision === 'p-v2' ? 'v2' : 'v1'
       if (site.runs === wanted) continue
       if (site.takes > 0) {
