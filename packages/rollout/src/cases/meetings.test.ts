@@ -252,7 +252,32 @@ const restored: Record<string, Case> = {
   },
 }
 
-playCases({ ...newer, ...sites, ...fleets, ...profiles, ...restored })
+/** As a hub of before windows and budgets wrote it. */
+function ofOldHub(world: World): World {
+  const { windows, budgets, rest, waitLimitSeconds, siteRetries, ...older } =
+    world.rollout.spec.policy
+  const { retryBackoffSeconds, rollback, onNewRevision, ...policy } = older
+  assert.ok(windows === undefined && [budgets, rest, rollback, onNewRevision].every(Boolean))
+  assert.ok(waitLimitSeconds > 0 && siteRetries === 0 && retryBackoffSeconds > 0)
+  const { spec } = world.rollout
+  world.rollout = { ...world.rollout, spec: { ...spec, policy: policy as never } }
+  return world
+}
+
+const upgraded: Record<string, Case> = {
+  'a rollout that an older hub made goes on': {
+    policy: { canary: { sites: 1 } },
+    play: (world) => ofOldHub(world).steps(4),
+    phase: 'Succeeded',
+  },
+  'a rollout that an older hub made goes back': {
+    policy: { canary: { sites: 1 } },
+    play: (world) => ofOldHub(world.set('a', { breaks: true })).steps(4),
+    phase: 'RolledBack',
+  },
+}
+
+playCases({ ...newer, ...sites, ...fleets, ...profiles, ...restored, ...upgraded })
 
 test('a queued revision waits for a rollout that is not over, and for no other', () => {
   const { rollout } = new World(['a']).look()

@@ -10,7 +10,8 @@ import { type FakeSite, World } from '../testing/rollout-world.ts'
 const runs = 80
 const steps = 60
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Mars/Olympus']
-const windows = { install: [{ cron: '0 1 * * *', durationMinutes: 240 }] }
+const install = [{ cron: '0 1 * * *', durationMinutes: 240 }]
+const download = [{ cron: '0 20 * * *', durationMinutes: 180 }]
 /** The nights when clocks are put, among them. */
 const beginnings = [
   '2026-03-28T20:00Z',
@@ -22,7 +23,7 @@ const beginnings = [
 type Play = { readonly world: World; readonly random: Random; readonly policy: Policy }
 type Policy = {
   readonly budgets: readonly { readonly label?: string; readonly maxSites: number }[]
-  readonly windows?: typeof windows
+  readonly windows?: { readonly install: typeof install; readonly download?: typeof download }
 }
 
 function pick<T>(random: Random, items: readonly T[]): T {
@@ -38,7 +39,7 @@ function openPlay(seed: number): Play {
       ...(chance(0.6) ? [{ maxSites: 1 + Math.floor(random.next() * 4) }] : []),
       ...(chance(0.6) ? [{ label: 'store', maxSites: 1 }] : []),
     ],
-    ...(chance(0.6) ? { windows } : {}),
+    ...(chance(0.6) ? { windows: { install, ...(chance(0.4) ? { download } : {}) } } : {}),
   }
   const world = new World(
     Array.from({ length: count }, (_, at) => `site-${String(at).padStart(2, '0')}`),
@@ -73,6 +74,10 @@ function shake({ world, random }: Play): void {
   if (chance(0.03))
     world.control({ action: 'Run', retries: world.rollout.spec.control.retries + 1 })
   if (chance(0.02)) world.askSite('Skip', site().name)
+  if (chance(0.05)) site().labels = { store: pick(random, ['1', '2', '3']) }
+  if (chance(0.02)) site().busyWith = pick(random, ['tills', undefined])
+  if (chance(0.02))
+    Object.assign(site(), { assigned: undefined, runs: undefined, failed: [], fetched: false })
   if (chance(0.7)) world.obey()
   world.wait(pick(random, [2, 60, 600, 3600, 3600]))
 }
@@ -81,6 +86,8 @@ function shake({ world, random }: Play): void {
 function newlyAsked(world: World, before: ReadonlyMap<string, FakeSite>): FakeSite[] {
   return world.sites.filter((site) => {
     const old = before.get(site.name)!
+    // Where nothing ran in full nothing is hurt.
+    if (old.assigned === undefined || old.runs !== contentOf(old)) return false
     const isMoved = site.assigned?.profileRevision !== old.assigned?.profileRevision
     // Whoever is called back before it has changed does not change.
     return isMoved && site.runs !== contentOf(site)
@@ -97,29 +104,50 @@ function isAway(site: FakeSite): boolean {
   return site.health === 'Failed' || (site.runs !== contentOf(site) && !isKnownBad)
 }
 
-function checkBudgets({ world, policy }: Play, asked: readonly FakeSite[], where: string): void {
+type Look = {
+  readonly asked: readonly FakeSite[]
+  /** Sites on which nothing ran until now: they take no place until they have begun. */
+  readonly filled: ReadonlySet<string>
+  readonly where: string
+}
+
+function checkBudgets({ world, policy }: Play, { asked, filled, where }: Look): void {
   for (const { label, maxSites } of policy.budgets)
     for (const site of asked) {
       const group = world.sites.filter(
         (other) => label === undefined || other.labels[label] === site.labels[label],
       )
-      const away = group.filter((other) => isAway(other)).map(({ name }) => name)
+      const away = group.filter((other) => isAway(other) && !filled.has(other.name))
       if (site.health === 'Failed') continue
       assert.ok(
         away.length <= maxSites,
-        `${where}: ${site.name} was asked while ${away.join(', ')} are unavailable, ${maxSites} allowed`,
+        `${where}: ${site.name} was asked while ${away.map(({ name }) => name).join(', ')} are unavailable, ${maxSites} allowed`,
       )
     }
 }
 
 function checkWindows({ world, policy }: Play, asked: readonly FakeSite[], where: string): void {
   if (policy.windows === undefined) return
-  for (const { name, timeZone } of asked) {
-    const isKnown = timeZone !== 'Mars/Olympus'
-    assert.ok(isKnown, `${where}: ${name} was asked although nobody knows its zone`)
-    const calendar = new ZoneCalendar({ windows: policy.windows.install, blackouts: [] }, timeZone)
-    assert.ok(calendar.at(world.nowMs).isOpen, `${where}: ${name} was asked outside its window`)
+  const { install: nights, download: evenings } = policy.windows
+  for (const { name, timeZone, fetched, assigned } of asked) {
+    const isOpen = (part: typeof install) => isOpenAt(part, timeZone, world.nowMs)
+    assert.ok(isOpen(nights), `${where}: ${name} was asked outside its window`)
+    const isNext = assigned?.profileRevision === 'p-v2'
+    if (evenings !== undefined && isNext)
+      assert.ok(fetched || isOpen(evenings), `${where}: ${name} was asked before it had fetched`)
   }
+  for (const { name, timeZone, assigned } of world.sites)
+    if (assigned?.next?.isOpen === true)
+      assert.ok(
+        evenings !== undefined && isOpenAt(evenings, timeZone, world.nowMs),
+        `${where}: ${name} fetches outside its window`,
+      )
+}
+
+function isOpenAt(windows: typeof install, zone: string, atMs: number): boolean {
+  return (
+    zone !== 'Mars/Olympus' && new ZoneCalendar({ windows, blackouts: [] }, zone).at(atMs).isOpen
+  )
 }
 
 /** parked + failed + done + waiting = all, and nobody is in two places. */
@@ -142,6 +170,7 @@ function checkReasons(world: World, where: string): void {
     assert.ok(said.length > 20 && said.endsWith('.'), `${where}: ${said}`)
     if (hold !== undefined)
       assert.ok(message !== undefined, `${where}: ${name} is held without a word`)
+    if (hold === 'Download' || hold === 'OtherFleet') assert.match(said, /waits/, where)
     if (state === 'Updating' || state === 'Updated' || state === 'Failed')
       assert.equal(hold, undefined, `${where}: ${name} is ${state} and held`)
   }
@@ -165,14 +194,23 @@ function playOnce(seed: number): void {
     const before = new Map(structuredClone(world.sites).map((site) => [site.name, site]))
     look(world, where)
     const asked = newlyAsked(world, before)
-    checkBudgets(play, asked, where)
+    const filled = new Set(
+      [...before.values()].filter((old) => old.assigned === undefined).map(({ name }) => name),
+    )
+    checkBudgets(play, { asked, filled, where })
     checkWindows(play, asked, where)
     checkConservation(world, where)
     if (step % 10 === 0) checkReasons(world, where)
   }
   // Nothing more happens to it: then it ends, or a person is asked for.
   for (const site of world.sites)
-    Object.assign(site, { breaks: false, health: 'Healthy', connectivity: 'Online', takes: 0 })
+    Object.assign(site, {
+      breaks: false,
+      health: 'Healthy',
+      connectivity: 'Online',
+      takes: 0,
+      busyWith: undefined,
+    })
   const { retries } = world.rollout.spec.control
   world.control({ action: 'Run', retries: retries + 1 })
   for (let look = 0; look < 40 * 4; look += 1)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { explainSite } from '../explain-site.ts'
 import type { World } from '../testing/rollout-world.ts'
 import { type Case, playCases } from '../testing/rollout-case.ts'
 
@@ -274,6 +275,8 @@ playCases({
       evening(world.set('d', { connectivity: 'Offline' })).steps(1)
       world.at('2026-11-22T02:00:00Z').set('d', { connectivity: 'Online' }).steps(1)
       assert.equal(world.stateOf('d'), 'Parked')
+      const said = explainSite(world.rollout, 'd', world.facts(), world.nowMs)
+      assert.match(said, /is parked and waits for its window to download/)
       world.at('2026-11-22T20:00:00Z').steps(1).at('2026-11-23T02:00:00Z').steps(1)
     },
     states: 'a=Updated d=Updated',

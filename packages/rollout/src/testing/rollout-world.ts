@@ -190,7 +190,7 @@ export class World {
       decision = this.#decide(this.#measured)
       if (!wasAsked) assert.deepEqual(decision.status, status, 'looking again says the same')
       if (decision.assignments.length === 0) break
-      const hasBudgets = this.rollout.spec.policy.budgets.length > 0
+      const hasBudgets = (this.rollout.spec.policy.budgets ?? []).length > 0
       assert.ok(hasBudgets && again < this.sites.length, 'looking again assigns nothing')
     }
     for (const wave of this.status.waves ?? [])
