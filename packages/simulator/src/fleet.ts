@@ -4,7 +4,8 @@ import { modelKind, modelVersionKind } from '@skerry/api/kinds/model'
 import { profileKind } from '@skerry/api/kinds/profile'
 import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
-import { type World, namespace } from './world.ts'
+import { controlFor } from '@skerry/hub/extensions/rollout-verbs'
+import { type World, namespace, worldStartMs } from './world.ts'
 
 /** What people do to a fleet: they push models, say what shall run, and look. */
 
@@ -63,6 +64,17 @@ export async function rolloutsOf(world: World): Promise<Rollout[]> {
       left.metadata.creationTimestamp.localeCompare(right.metadata.creationTimestamp) ||
       left.metadata.name.localeCompare(right.metadata.name),
   )
+}
+
+/** What waits for a person's word gets it: whoever finds a rollout paused gives it up. */
+export async function abortPaused(world: World): Promise<void> {
+  for (const rollout of await rolloutsOf(world)) {
+    if (rollout.status?.phase !== 'Paused' || rollout.spec.control.action === 'Abort') continue
+    const nowMs = worldStartMs + world.timeline.elapsedMs
+    const asked = { body: { reason: 'it could not be judged' }, by: 'ada', nowMs }
+    const control = controlFor(rollout, 'abort', asked)
+    await world.state.update(rolloutKind, { ...rollout, spec: { ...rollout.spec, control } })
+  }
 }
 
 /** Lets time pass in steps until a question about the state is answered yes. */

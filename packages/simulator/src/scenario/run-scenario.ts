@@ -1,7 +1,7 @@
 import { isApiError } from '@skerry/api/status'
 import { kinds } from '@skerry/api/kinds'
 import { toError } from '@skerry/base/assert'
-import { createFleet, rolloutsOf, sitesOf } from '../fleet.ts'
+import { abortPaused, createFleet, rolloutsOf, sitesOf } from '../fleet.ts'
 import { restMsMax } from '../limits.ts'
 import { createWitness } from '../check/witness.ts'
 import type { Violation } from '../check/violation.ts'
@@ -71,6 +71,7 @@ export async function runScenario(scenario: Scenario): Promise<ScenarioResult> {
 async function untilAtRest(world: World, watcher: Watcher): Promise<void> {
   for (let passedMs = 0; passedMs < restMsMax; passedMs += stepMs) {
     if (watcher.violations.length > 0 || (await restless(world)).length === 0) return
+    await abortPaused(world)
     await world.run(stepMs)
   }
   for (const { rule, message } of await restless(world)) watcher.found(rule, message)

@@ -19,6 +19,7 @@ export type Fault = { readonly atMs: number } & (
   | { readonly do: 'fail-reads'; readonly site: number; readonly forMs: number }
   | { readonly do: 'crash-process'; readonly site: number }
   | { readonly do: 'kill-hub'; readonly downMs: number }
+  | { readonly do: 'jump-hub-clock'; readonly byMs: number }
 )
 
 /** Something that people do. */
@@ -89,6 +90,7 @@ function planFault(random: Random, { sites, durationMs, between }: Dice): Fault 
     () => ({ atMs, do: 'fail-reads', site, forMs }),
     () => ({ atMs, do: 'crash-process', site }),
     () => ({ atMs, do: 'kill-hub', downMs }),
+    () => ({ atMs, do: 'jump-hub-clock', byMs: between(-20 * minuteMs, 20 * minuteMs) }),
   ]
   return kinds[Math.floor(random.next() * kinds.length)]!()
 }

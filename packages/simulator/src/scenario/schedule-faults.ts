@@ -1,5 +1,5 @@
 import { pushModel } from '../fleet.ts'
-import { failingReadsShare, slowLink } from '../limits.ts'
+import { failingReadsShare, serviceRestartMs, slowLink } from '../limits.ts'
 import type { SiteMachine } from '../machine/site-machine.ts'
 import type { World } from '../world.ts'
 import type { Fault, Scenario } from './scenario.ts'
@@ -15,6 +15,7 @@ export function scheduleScenario(world: World, { faults, deeds }: Scenario): voi
 
 /** All is well again: everything that is down comes up, every link and disk works. */
 export function heal(world: World): void {
+  world.hubWall.offsetMs = 0
   world.startHub()
   for (const site of world.sites) {
     Object.assign(site.disk.faults, { isFull: false, isReadOnly: false, readFailures: 0 })
@@ -30,6 +31,10 @@ function strike(world: World, fault: Fault): void {
   if (fault.do === 'kill-hub') {
     world.killHub()
     timeline.after(fault.downMs, () => world.startHub())
+    return
+  }
+  if (fault.do === 'jump-hub-clock') {
+    world.hubWall.offsetMs += fault.byMs
     return
   }
   const site = world.sites[fault.site]
@@ -83,6 +88,9 @@ function spoil(
       })
     case 'fail-reads':
       faults.readFailures = failingReadsShare
+      // Most is read when an agent starts.
+      site.killAgent()
+      later(serviceRestartMs, () => site.start())
       return later(fault.forMs, () => {
         faults.readFailures = 0
       })
