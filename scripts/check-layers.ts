@@ -9,6 +9,8 @@ const scope = '@skerry/'
 const importPattern = /(?:\bfrom|\bimport)\s*\(?\s*'([^'\s]+)'/g
 const isTest = /\.test\.tsx?$|\/src\/(?:.*\/)?testing\//
 const isForTests = /(^|\/)testing(\/|$)/
+/** Packages that are themselves only for tests. */
+const testers: ReadonlySet<string> = new Set(['testing', 'simulator'])
 
 type Owner = { readonly name: string; readonly allowed: readonly string[]; readonly needs: object }
 
@@ -34,7 +36,7 @@ export function layerProblems(root: string): string[] {
 
 function importProblems({ name: owner, allowed, needs }: Owner, specifier: string): string[] {
   const problems: string[] = []
-  if (isForTests.test(specifier) && owner !== 'testing')
+  if (isForTests.test(specifier) && !testers.has(owner))
     problems.push(`${specifier} is for tests: product code may not import it`)
   if (specifier.startsWith('.')) return problems
   const isBuiltin = specifier.startsWith('node:') || builtinModules.includes(specifier)

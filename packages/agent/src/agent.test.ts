@@ -92,6 +92,25 @@ describe('an agent', () => {
     assert.deepEqual(refused, [])
   })
 
+  it('fetches ahead while it may, says so, and installs only when it is told', async () => {
+    const { host } = await startV1()
+    const ahead = (isOpen: boolean) => ({ prefetch: { isOpen, layers: [model('v2')] } })
+    host.hub.push(sign({ ...spec(2, [model('v1')]), ...ahead(false) }))
+    await host.advance(1500)
+    assert.deepEqual(host.hub.reports.at(-1)?.fetched, [])
+    host.hub.push(sign({ ...spec(3, [model('v1')]), ...ahead(true) }))
+    await host.advance(1500)
+    assert.deepEqual(host.hub.reports.at(-1)?.fetched, [digestOf(bytesOf('v2'))])
+    assert.equal(host.hub.reports.at(-1)?.isSettled, true)
+    assert.deepEqual(modelsOf(host), ['v1'])
+    host.hub.push(sign({ ...spec(4, [model('v1')]), ...ahead(false) }))
+    await host.advance(1500)
+    assert.deepEqual(host.hub.reports.at(-1)?.fetched, [digestOf(bytesOf('v2'))], 'it stays')
+    host.hub.push(sign(spec(5, [model('v2')])))
+    await host.advance(100)
+    assert.deepEqual(modelsOf(host), ['v1', 'v2'])
+  })
+
   it('keeps the old version when the new one is refused, and never tries it again', async () => {
     const agent = await startV1()
     const { host } = agent

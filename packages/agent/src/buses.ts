@@ -19,6 +19,8 @@ export type CurrentState = Assessment & {
   /** What is to be done and why, in sentences. */
   readonly plan: readonly string[]
   readonly ports: Readonly<Record<string, number>>
+  /** Of the files that may be fetched ahead, those that are here; absent where there are none to fetch. */
+  readonly fetched?: readonly string[] | undefined
   /** Absent where the operating system is not an image. */
   readonly os?: OsReport | undefined
 }

@@ -30,6 +30,7 @@ export function makeStatusReport(
     isSettled: current.isSettled,
     layers: current.layers.map((layer) => ({ ...layer })),
     ...(current.os === undefined ? {} : { os: withNewest(current.os) }),
+    ...(current.fetched === undefined ? {} : { fetched: current.fetched.slice(0, 100) }),
     failed: failedOf(target.spec, current),
   }
 }

@@ -119,6 +119,11 @@ export const statusReportSchema = object(
     isSettled: boolean('Whether nothing is left to do for the target, for better or worse.'),
     layers: listByKey(layerReport, 'name', 'What runs.'),
     os: optional(osReportSchema),
+    fetched: optional(
+      list(string('Digest of a file.'), 'What it has of the files that it may fetch ahead.', {
+        maxItems: 100,
+      }),
+    ),
     failed: list(
       object(
         {

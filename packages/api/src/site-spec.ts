@@ -1,4 +1,13 @@
-import { type Infer, integer, listByKey, object, optional, string, timestamp } from './schema.ts'
+import {
+  type Infer,
+  boolean,
+  integer,
+  listByKey,
+  object,
+  optional,
+  string,
+  timestamp,
+} from './schema.ts'
 import { resolvedLayerSchema } from './kinds/layer.ts'
 
 /** The payload type of a signed site spec's DSSE envelope. */
@@ -33,11 +42,24 @@ export const siteSpecSchema = object(
     timeZone: optional(string('IANA time zone of the site; absent: UTC.')),
     telemetryIntervalSeconds: integer('How often measurements are folded and sent.'),
     layers: listByKey(siteLayerSchema, 'name', 'What runs, lowest first.'),
+    prefetch: optional(
+      object(
+        {
+          isOpen: boolean('Whether they may be fetched now; if not, what is here of them stays.'),
+          layers: listByKey(siteLayerSchema, 'name', 'Layers whose files will be needed.'),
+        },
+        'What may be fetched before it runs.',
+      ),
+    ),
   },
   'A site spec.',
 )
 export type SiteLayer = Infer<typeof resolvedLayerSchema> & { attempt: number }
-export type SiteSpec = Omit<Infer<typeof siteSpecSchema>, 'layers'> & { layers: SiteLayer[] }
+export type Prefetch = { readonly isOpen: boolean; readonly layers: readonly SiteLayer[] }
+export type SiteSpec = Omit<Infer<typeof siteSpecSchema>, 'layers' | 'prefetch'> & {
+  layers: SiteLayer[]
+  prefetch?: Prefetch
+}
 
 /** Which of two site specs is newer: by epoch, then by revision. */
 export type SpecVersion = { readonly epoch: number; readonly revision: number }

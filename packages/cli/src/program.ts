@@ -7,7 +7,15 @@ import { addImageCommands } from './commands/image.ts'
 import { addKeysCommands } from './commands/keys.ts'
 import { addLabCommands } from './commands/lab-commands.ts'
 import { pushModel } from './commands/model-push.ts'
-import { listRollouts, rolloutVerbs, sayToRollout, watchRollout } from './commands/rollout.ts'
+import {
+  explainInRollout,
+  listRollouts,
+  rolloutVerbs,
+  sayToRollout,
+  siteVerbs,
+  watchRollout,
+  waveVerbs,
+} from './commands/rollout.ts'
 import { runProgram } from './commands/run-program.ts'
 import { listSites, showSite } from './commands/site.ts'
 import { showStatus } from './commands/status.ts'
@@ -187,22 +195,55 @@ function addRollout(program: Command, stop: AbortSignal): void {
   ).action(async (name: string | undefined, options: HubOptions) => {
     process.exitCode = await onHub(options, (hub) => watchRollout(hub, name, stop))
   })
-  const meanings = {
-    pause: 'Stop where it is',
-    resume: 'Go on',
-    abort: 'Stop for good and bring back what was changed',
-    retry: 'Try again where it failed',
+  addRolloutVerbs(rollout)
+}
+
+const verbMeanings = {
+  pause: 'Stop where it is',
+  resume: 'Go on',
+  abort: 'Stop for good and bring back what was changed',
+  retry: 'Try again where it failed',
+  approve: 'Let a wave start that wants approval',
+  promote: 'Let a wave pass now, without more soak and more data',
+  skip: 'Leave a site as it is',
+  force: 'Change a site now, whatever its wave, windows, budgets and earlier failures',
+}
+type SaidOptions = HubOptions & { reason?: string; wave?: string }
+
+function addRolloutVerbs(rollout: Command): void {
+  const reason = ['--reason <text>', 'why; kept in the audit'] as const
+  const newest = ['[name]', 'default: the newest'] as const
+  for (const verb of [...rolloutVerbs, ...waveVerbs]) {
+    const command = rollout.command(verb).description(verbMeanings[verb])
+    if (verb === 'approve' || verb === 'promote')
+      command.option('--wave <name>', 'default: the one that waits, or is under way')
+    hubOptions(command.argument(...newest).option(...reason)).action(
+      (name: string | undefined, options: SaidOptions) =>
+        onHub(options, (hub) =>
+          sayToRollout(hub, verb, { name, reason: options.reason, wave: options.wave }),
+        ),
+    )
   }
-  for (const verb of rolloutVerbs)
+  for (const verb of siteVerbs)
     hubOptions(
       rollout
         .command(verb)
-        .description(meanings[verb])
-        .argument('[name]', 'default: the newest')
-        .option('--reason <text>', 'why; kept in the audit'),
-    ).action((name: string | undefined, options: HubOptions & { reason?: string }) =>
-      onHub(options, (hub) => sayToRollout(hub, verb, name, options.reason)),
+        .description(verbMeanings[verb])
+        .argument('<site>')
+        .argument(...newest)
+        .option(...reason),
+    ).action((site: string, name: string | undefined, options: SaidOptions) =>
+      onHub(options, (hub) => sayToRollout(hub, verb, { name, reason: options.reason, site })),
     )
+  hubOptions(
+    rollout
+      .command('explain')
+      .description('Why a site is where it is and what it waits for')
+      .argument('<site>')
+      .argument('[name]', 'default: the newest that the site is part of'),
+  ).action((site: string, name: string | undefined, options: HubOptions) =>
+    onHub(options, (hub) => explainInRollout(hub, site, name)),
+  )
 }
 
 function addToken(program: Command): void {

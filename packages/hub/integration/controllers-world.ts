@@ -237,6 +237,9 @@ export class SimulatedSite {
         state: 'Running' as const,
         restarts: 0,
       })),
+      ...(spec?.prefetch?.isOpen === true
+        ? { fetched: spec.prefetch.layers.map(({ digest }) => digest) }
+        : {}),
       failed: this.#failed,
     })
   }

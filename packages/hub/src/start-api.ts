@@ -18,6 +18,8 @@ import { createAccessReviews } from './extensions/access-reviews.ts'
 import { createModelInspector } from './extensions/inspect-model.ts'
 import { createModelAdmission } from './extensions/model-admission.ts'
 import { createOsImageAdmission } from './extensions/os-image-admission.ts'
+import { admitRollout } from './extensions/rollout-admission.ts'
+import { rolloutExplainHandler } from './extensions/rollout-explain.ts'
 import { createRolloutSubresources } from './extensions/rollout-subresources.ts'
 import { createSiteMetricsHandler } from './extensions/site-subresources.ts'
 import type { Parts } from './hub-parts.ts'
@@ -163,7 +165,13 @@ function extensionsOf({ store, blobs, options, clock }: Parts): Extensions {
   const inspect =
     options.modelInspector === undefined ? undefined : createModelInspector(options.modelInspector)
   return {
-    'rollouts.skerry.dev': { subresources: createRolloutSubresources(store.state, clock) },
+    'rollouts.skerry.dev': {
+      subresources: {
+        ...createRolloutSubresources(store.state, clock),
+        explain: rolloutExplainHandler,
+      },
+      admit: admitRollout,
+    },
     'sites.skerry.dev': {
       subresources: { metrics: createSiteMetricsHandler(store.rollups, clock) },
     },

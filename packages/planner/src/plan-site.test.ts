@@ -10,6 +10,7 @@ import type {
   FailedContent,
   TargetSite,
 } from './site-state.ts'
+import { shortDigest } from '@skerry/base/digest'
 import { explainPlan, nextStep, stepKey, wakeAtMs } from './step.ts'
 
 const digestOf = (text: string) => `sha256:${Buffer.from(text).toString('hex').padEnd(64, '0')}`
@@ -72,6 +73,7 @@ const empty: CurrentSite = {
 }
 const open = { ...empty, ports: { digits: 4000 } }
 const nowMs = 1000
+const stepDigest = (text: string) => shortDigest(digestOf(text))
 
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null) return value
@@ -403,5 +405,42 @@ describe('assessSite', () => {
     )
     const crashing = { ...v2Serves, models: [running('v2', { phase: 'Ended', crashes: 3 })] }
     assert.equal(assess(crashing, target(model('v2'))), 'Failed settled: digits v2 Failed')
+  })
+})
+
+describe('files that will be wanted', () => {
+  const ahead = (isOpen: boolean, ...layers: SiteLayer[]): TargetSite => ({
+    ...target(model('v1')),
+    prefetch: { isOpen, layers },
+  })
+  const serving: CurrentSite = {
+    ...open,
+    blobs: [digestOf('v1')],
+    models: [running('v1')],
+    applied: { epoch: 1, revision: 7 },
+  }
+
+  it('are fetched while that is allowed, and what serves goes on', () => {
+    assert.deepEqual(plan(serving, ahead(true, model('v2'))), ['fetch-blob digits v2'])
+  })
+
+  it('are not fetched while that is not allowed, and what is here of them stays', () => {
+    const half = { ...serving, partials: [digestOf('v2')] }
+    assert.deepEqual(plan(half, ahead(false, model('v2'))), [])
+    assert.deepEqual(plan(half, target(model('v1'))), [`remove-file ${stepDigest('v2')}`])
+  })
+
+  it('are not fetched twice, and stay once they are here', () => {
+    const fetching = [{ digest: digestOf('v2'), receivedBytes: 1 }]
+    assert.deepEqual(plan({ ...serving, fetching }, ahead(true, model('v2'))), [])
+    const here = { ...serving, blobs: [digestOf('v1'), digestOf('v2')] }
+    assert.deepEqual(plan(here, ahead(true, model('v2'))), [])
+    assert.deepEqual(plan(here, ahead(false, model('v2'))), [])
+  })
+
+  it('come after what was asked for', () => {
+    const steps = plan({ ...open, blobs: [digestOf('v1')] }, ahead(true, model('v2')))
+    assert.equal(steps[0], 'start-model digits v1')
+    assert.ok(steps.includes('fetch-blob digits v2'))
   })
 })

@@ -3,7 +3,7 @@ import { judgeRunningImage, planOs, runsImage, withdrawSwitch } from './plan-os.
 import { planModel } from './plan-model.ts'
 import { planWorkload } from './plan-workload.ts'
 import type { CurrentSite, FailedContent, TargetSite, View } from './site-state.ts'
-import { type Plan, type Step, type StepName, stepKey } from './step.ts'
+import { type Plan, type Step, type StepName, contentName, stepKey } from './step.ts'
 
 /**
  * What to do so that the site runs what was asked for. What serves goes on until its successor is
@@ -31,7 +31,7 @@ export function planSite(
   for (const name of unwantedLayers(view))
     if (!steps.some((step) => step.do === 'stop-layer' && step.layer === name))
       steps.push(stopUnwanted(name, isBusy ? 'later' : 'now'))
-  steps.push(...noteApplied(view, steps), ...removeGarbage(view))
+  steps.push(...noteApplied(view, steps), ...fetchAhead(view), ...removeGarbage(view))
   return { steps: steps.map((step) => holdBack(view, step)) }
 }
 
@@ -117,6 +117,21 @@ export function runsInFull(current: CurrentSite, layer: SiteLayer): boolean {
       )
 }
 
+/** Files of models that will be wanted, while they may be fetched; what runs comes first. */
+function fetchAhead({ current, target }: View): Step[] {
+  if (target.prefetch?.isOpen !== true) return []
+  const here = new Set([...current.blobs, ...current.fetching.map(({ digest }) => digest)])
+  return target.prefetch.layers
+    .filter(({ type, digest }) => type === 'model' && !here.has(digest))
+    .map((content) => ({
+      do: 'fetch-blob',
+      layer: content.name,
+      when: 'now',
+      content,
+      reason: `${contentName(content)} will be wanted when its window opens`,
+    }))
+}
+
 function removeGarbage({ current, target }: View): Step[] {
   if (target.version === undefined) return []
   const kept = Object.values(current.kept).flatMap(({ good, previous }) =>
@@ -124,6 +139,7 @@ function removeGarbage({ current, target }: View): Step[] {
   )
   const needed = new Set([
     ...target.layers.map((layer) => layer.digest),
+    ...(target.prefetch?.layers ?? []).map((layer) => layer.digest),
     ...kept,
     ...current.models.map((model) => model.digest),
   ])

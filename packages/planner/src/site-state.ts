@@ -1,4 +1,4 @@
-import type { SiteLayer, SpecVersion } from '@skerry/api/site-spec'
+import type { Prefetch, SiteLayer, SpecVersion } from '@skerry/api/site-spec'
 import type { CurrentOs } from './os-state.ts'
 
 /** What shall run: a site spec without its paperwork. */
@@ -6,6 +6,8 @@ export type TargetSite = {
   /** Absent while the spec itself is lost and the site goes on with what it last ran. */
   readonly version?: SpecVersion
   readonly layers: readonly SiteLayer[]
+  /** What may be fetched before it runs. */
+  readonly prefetch?: Prefetch | undefined
   /** IANA name; absent: UTC. */
   readonly timeZone?: string | undefined
   /** When the spec was made, by its hub's clock: a machine whose clock is far before it knows no time. */

@@ -1,10 +1,13 @@
 import type { Rollout, RolloutStatus } from '@skerry/api/kinds/rollout'
+import { askBack, askReached } from './ask-sites.ts'
 import { type Draft, isOver, openDraft, stopOf } from './draft.ts'
+import { impossibility } from './impossible.ts'
 import { observeSites } from './observe-sites.ts'
 import { progressWaves, successMessage } from './progress-waves.ts'
 import { assignmentsOf } from './rollout-assignments.ts'
 import { eventsBetween } from './rollout-events.ts'
 import type { Assignment, RolloutEvent, RolloutFacts } from './rollout-facts.ts'
+import { obeySiteRequests } from './site-requests.ts'
 import { abort, finishRollback, pause, restart, resume, supersede } from './stop-rollout.ts'
 
 export type RolloutDecision = {
@@ -12,6 +15,8 @@ export type RolloutDecision = {
   /** What sites shall get that they do not have. */
   readonly assignments: readonly Assignment[]
   readonly events: readonly RolloutEvent[]
+  /** When a window opens or a back-off ends for a site that waits for it; absent: nothing is to be waited for. */
+  readonly wakeMs?: number
 }
 
 /**
@@ -30,9 +35,11 @@ export function decideRollout(
     status,
     assignments: assignmentsOf(draft),
     events: eventsBetween(rollout.status, status),
+    ...(draft.wakeMs === undefined ? {} : { wakeMs: draft.wakeMs }),
   }
 }
 
+/** Top to bottom: who has the last word, from a newer rollout over people to the next wave. */
 function decide(draft: Draft): void {
   const { status, facts, rollout } = draft
   const { action, retries } = rollout.spec.control
@@ -42,24 +49,42 @@ function decide(draft: Draft): void {
   }
   if (retries > status.handledRetries) restart(draft)
   observeSites(draft)
-  if (status.phase === 'Succeeded') status.message = successMessage(draft)
-  if (isOver(status.phase)) return
+  obeySiteRequests(draft)
+  if (isOver(status.phase)) return followUp(draft)
   if (action === 'Abort' && status.phase !== 'RollingBack') abort(draft)
-  if (status.phase === 'RollingBack') return lookAtRollback(draft)
+  if (status.phase === 'RollingBack') return goBack(draft)
+  if (isOver(status.phase)) return
   if (action === 'Pause') return pauseOnRequest(draft)
+  // What a person must look at stays so, whatever else becomes impossible and possible again.
+  const isFree = status.phase !== 'Paused' || stopOf(draft)?.reason === 'Impossible'
+  const impossible = isFree ? impossibility(draft) : undefined
+  if (impossible !== undefined) return pause(draft, 'Impossible', impossible)
   if (status.phase === 'Paused') {
     if (!isResumed(draft)) return
     resume(draft)
   }
   progressWaves(draft)
-  if (isRollingBack(draft)) lookAtRollback(draft)
+  if (isRollingBack(draft)) goBack(draft)
+}
+
+/** It is over, but for the sites that come back late: forwards or back, as it ended. */
+function followUp(draft: Draft): void {
+  const { status } = draft
+  if (status.phase === 'Succeeded') {
+    askReached(draft)
+    status.message = successMessage(draft)
+    return
+  }
+  askBack(draft)
+  observeSites(draft)
 }
 
 function isRollingBack({ status }: Draft): boolean {
   return status.phase === 'RollingBack'
 }
 
-function lookAtRollback(draft: Draft): void {
+function goBack(draft: Draft): void {
+  askBack(draft)
   observeSites(draft)
   finishRollback(draft)
 }
@@ -77,7 +102,7 @@ function pauseOnRequest(draft: Draft): void {
 /** Whether a person has said "go on" since it was paused. */
 function isResumed(draft: Draft): boolean {
   const stop = stopOf(draft)
-  if (stop === undefined || stop.reason === 'Requested') return true
+  if (stop === undefined || stop.reason === 'Requested' || stop.reason === 'Impossible') return true
   const { time } = draft.rollout.spec.control
   return (
     stop.reason === 'GateTimeout' && time !== undefined && Date.parse(time) > Date.parse(stop.since)
@@ -94,6 +119,9 @@ function withCounts({ status }: Draft): RolloutStatus {
     updated,
     failed: count('Failed'),
     parked: count('Parked'),
+    waiting: count('Waiting') + count('Updating') + count('RollingBack'),
+    skipped: count('Skipped'),
+    rolledBack: count('RolledBack'),
     progress: `${updated}/${total}`,
   }
 }

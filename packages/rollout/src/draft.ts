@@ -1,5 +1,7 @@
 import type { Rollout, RolloutStatus } from '@skerry/api/kinds/rollout'
 import { setCondition } from '@skerry/api/condition'
+import { type RolloutPolicy, rolloutPolicySchema } from '@skerry/api/kinds/rollout-policy'
+import { applyDefaults } from '@skerry/api/schema-defaults'
 import { toTimestamp } from '@skerry/base/clock'
 import { cloneJson } from '@skerry/base/json'
 import { planWaves } from './plan-waves.ts'
@@ -11,15 +13,35 @@ export type RolloutSite = NonNullable<RolloutStatus['sites']>[number]
 export type SiteState = RolloutSite['state']
 
 /** Why a rollout does not go on: the reasons of its condition `Stopped`. */
-export type StopReason = 'Requested' | 'GateTimeout' | 'GateFailed' | 'SitesFailed' | 'Aborted'
+export type StopReason =
+  | 'Requested'
+  | 'GateTimeout'
+  | 'GateFailed'
+  | 'SitesFailed'
+  | 'Aborted'
+  /** It could never go on, and goes on by itself once it could. */
+  | 'Impossible'
+
+/** Why a site whose turn has come may not change now, and until when, where that is known. */
+export type Hold = {
+  readonly reason: NonNullable<RolloutSite['hold']>
+  readonly message: string
+  readonly untilMs?: number
+}
 
 /** The status being made: a copy, so that nothing of the caller's is written to. */
 export type Draft = {
   readonly rollout: Rollout
+  /** That of the rollout, with what older hubs did not know filled in. */
+  readonly policy: RolloutPolicy
   readonly facts: RolloutFacts
   readonly nowMs: number
   readonly now: string
   readonly siteFacts: ReadonlyMap<string, SiteFacts>
+  /** What windows hold back, by part and time zone: worked out once for all sites. */
+  readonly zoneHolds: Map<string, Hold | undefined>
+  /** When the next thing happens that nobody reports: a window opens, a back-off ends. */
+  wakeMs: number | undefined
   readonly status: RolloutStatus & {
     phase: RolloutPhase
     waves: WaveStatus[]
@@ -45,18 +67,23 @@ export function isOver(phase: RolloutPhase | undefined): boolean {
 export function openDraft(rollout: Rollout, facts: RolloutFacts, nowMs: number): Draft {
   const before: RolloutStatus = cloneJson(rollout.status ?? {})
   const now = toTimestamp(nowMs)
-  const planned = before.waves !== undefined
-  const waves = before.waves ?? planWaves(rollout.spec, facts.sites)
+  const policy = applyDefaults(rolloutPolicySchema, rollout.spec.policy) as RolloutPolicy
+  const known = isToBePlanned(before) ? {} : before
+  const planned = known.waves !== undefined
+  const waves = known.waves ?? planWaves({ ...rollout.spec, policy }, facts.sites)
   const sites =
-    before.sites ??
+    known.sites ??
     waves.flatMap((wave) =>
       wave.sites.map((name): RolloutSite => ({ name, wave: wave.name, state: 'Waiting' })),
     )
   const draft: Draft = {
     rollout,
+    policy,
     facts,
     nowMs,
     now,
+    zoneHolds: new Map(),
+    wakeMs: undefined,
     siteFacts: new Map(facts.sites.map((site) => [site.name, site])),
     status: {
       ...before,
@@ -71,6 +98,17 @@ export function openDraft(rollout: Rollout, facts: RolloutFacts, nowMs: number):
   dropGone(draft)
   if (planned && !isOver(before.phase) && before.phase !== 'RollingBack') appendJoined(draft)
   return draft
+}
+
+/** What could not begin is planned anew: labels may have changed, and so may the policy. */
+function isToBePlanned(before: RolloutStatus): boolean {
+  const stop = before.conditions?.find((each) => each.type === 'Stopped')
+  return (
+    stop?.status === 'True' &&
+    stop.reason === 'Impossible' &&
+    (before.waves ?? []).every(({ startedTime }) => startedTime === undefined) &&
+    (before.sites ?? []).every(({ state }) => state === 'Waiting')
+  )
 }
 
 function dropGone({ status, siteFacts }: Draft): void {
@@ -108,6 +146,28 @@ export function setSite(draft: Draft, site: RolloutSite, state: SiteState, messa
   if (site.state !== state) site.changedTime = draft.now
   site.state = state
   site.message = message
+  delete site.hold
+}
+
+/** Says why a site waits, and sees to it that somebody looks again when that ends. */
+export function setHold(draft: Draft, site: RolloutSite, { reason, message, untilMs }: Hold): void {
+  site.hold = reason
+  site.message = message
+  if (untilMs !== undefined) wakeAt(draft, untilMs)
+}
+
+export function wakeAt(draft: Draft, atMs: number): void {
+  draft.wakeMs = Math.min(draft.wakeMs ?? Infinity, atMs)
+}
+
+/** The attempt that a site is in: its own, where it was tried more often than the others. */
+export function attemptOf({ status }: Draft, site: RolloutSite): number {
+  return Math.max(site.attempt ?? 0, status.handledRetries)
+}
+
+/** Whether sites go back now. */
+export function isBackwards(phase: RolloutPhase): boolean {
+  return ['RollingBack', 'RolledBack', 'Failed', 'Aborted'].includes(phase)
 }
 
 export function setStopped(draft: Draft, reason: StopReason, message: string): void {

@@ -8,14 +8,29 @@ export type WantedContent =
   | { readonly ok: true; readonly layers: readonly { name: string; digest: string }[] }
   | { readonly ok: false; readonly message: string }
 
+export type Next = { readonly profileRevision: string; readonly isOpen: boolean }
+
 /** A site as the deciding part sees it. */
 export type SiteFacts = {
   readonly name: string
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** IANA name; absent: UTC. */
+  readonly timeZone?: string | undefined
+  /** Another fleet whose rollout is changing this site right now. */
+  readonly busyWith?: string | undefined
   readonly connectivity: NonNullable<Status['connectivity']>
   readonly health: NonNullable<Status['health']>
   readonly healthMessage?: string | undefined
   /** What this fleet gives to the site now. */
-  readonly assigned?: { readonly profileRevision: string; readonly attempt: number } | undefined
+  readonly assigned?:
+    | {
+        readonly profileRevision: string
+        readonly attempt: number
+        readonly next?: Next | undefined
+      }
+    | undefined
+  /** Whether the files of the new revision are there; absent: nobody knows. */
+  readonly isFetched?: boolean | undefined
   /** The new revision at this site. */
   readonly wanted: WantedContent
   /** The previous revision at this site; absent when there is none. */
@@ -51,6 +66,8 @@ export type RolloutFacts = {
   readonly changedOs?: { readonly layer: string; readonly version: string } | undefined
   /** Of the wave that was under way when the facts were gathered. */
   readonly measurements: readonly Measurement[]
+  /** The new revision is no more: its profile was deleted. */
+  readonly isRevisionGone?: boolean | undefined
   /** A newer rollout of the same fleet. */
   readonly newerRollout?: string | undefined
 }
@@ -60,6 +77,8 @@ export type Assignment = {
   readonly site: string
   readonly profileRevision: string
   readonly attempt: number
+  /** What it will get, and may fetch before; absent: nothing. */
+  readonly next?: Next
 }
 
 export type RolloutEvent = {

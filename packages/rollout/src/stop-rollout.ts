@@ -4,6 +4,7 @@ import {
   type StopReason,
   type WaveStatus,
   countOf,
+  elapsedMs,
   factsOf,
   isUngated,
   setPhase,
@@ -21,7 +22,7 @@ export function failWave(draft: Draft, wave: WaveStatus, reason: StopReason, why
   const cause = `Wave ${wave.name} failed. ${why}`
   wave.state = 'Failed'
   setStopped(draft, reason, cause)
-  const { onFailure } = draft.rollout.spec.policy
+  const { onFailure } = draft.policy
   if (isUngated(draft)) {
     skipWaiting(draft)
     return setPhase(
@@ -61,6 +62,11 @@ function rollBack(draft: Draft, waves: readonly WaveStatus[]): void {
     for (const site of sitesOf(draft, wave)) if (isChanged(draft, site)) turnBack(draft, site)
     if (isTouched && wave.state !== 'Failed') wave.state = 'RolledBack'
   }
+  // Sites that were forced are ahead of their waves, and go back with the others.
+  for (const wave of draft.status.waves)
+    if (wave.state === 'Waiting' && !waves.includes(wave))
+      for (const site of sitesOf(draft, wave))
+        if (['Updating', 'Updated', 'Failed'].includes(site.state)) turnBack(draft, site)
   skipWaiting(draft)
   setPhase(draft, 'RollingBack', `${stopOf(draft)!.message} Going back to ${previous}.`)
 }
@@ -79,9 +85,11 @@ function isChanged(draft: Draft, site: RolloutSite): boolean {
 
 function turnBack(draft: Draft, site: RolloutSite): void {
   const why = site.state === 'Failed' && site.message !== undefined ? ` (${site.message})` : ''
-  if (isOnline(factsOf(draft, site.name)))
+  if (isOnline(factsOf(draft, site.name))) {
     setSite(draft, site, 'RollingBack', `goes back to the previous revision${why}`)
-  else setSite(draft, site, 'Parked', `is offline: it goes back when it returns${why}`)
+    // Whether it may go at once is for `askBack` to say.
+    site.hold = 'Turn'
+  } else setSite(draft, site, 'Parked', `is offline: it goes back when it returns${why}`)
 }
 
 function skipWaiting(draft: Draft): void {
@@ -96,6 +104,7 @@ export function finishRollback(draft: Draft): void {
   const stop = stopOf(draft)
   const previous = draft.rollout.spec.previousRevision ?? ''
   const cause = stop?.message ?? 'Stopped.'
+  leaveBehind(draft, stop?.since)
   if (sites.some((site) => site.state === 'RollingBack')) return
   const back = sites.filter((site) => site.state === 'RolledBack').length
   const stuck = sites.filter(
@@ -111,6 +120,17 @@ export function finishRollback(draft: Draft): void {
     )
   const ending = `${cause} Rolled back ${countOf(back, 'site')} to ${previous}.`
   setPhase(draft, stop?.reason === 'Aborted' ? 'Aborted' : 'RolledBack', ending)
+}
+
+/** A rollback has an end: who may not go back for too long follows when it may. */
+function leaveBehind(draft: Draft, since: string | undefined): void {
+  if (elapsedMs(draft, since) <= draft.policy.waitLimitSeconds * 1000) return
+  for (const site of draft.status.sites) {
+    const { state, hold, message = '' } = site
+    if (state !== 'RollingBack' || hold === undefined) continue
+    setSite(draft, site, 'Parked', message)
+    site.hold = hold
+  }
 }
 
 export function pause(draft: Draft, reason: StopReason, message: string): void {
@@ -153,7 +173,9 @@ export function restart(draft: Draft): void {
   }
   status.gates = status.gates.filter((gate) => !names.has(gate.wave))
   for (const site of status.sites) {
+    if (site.attempt !== undefined) site.attempt = Math.max(site.attempt + 1, status.handledRetries)
+    delete site.tries
     if (names.has(site.wave)) setSite(draft, site, 'Waiting', 'is tried again')
-    else if (site.state === 'Failed') setSite(draft, site, 'Updating', 'is tried again')
+    else if (site.state === 'Failed') setSite(draft, site, 'Waiting', 'is tried again')
   }
 }

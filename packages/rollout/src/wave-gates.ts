@@ -8,9 +8,9 @@ import { noNumbers } from './measurement.ts'
 /** The verdict of every gate on every model in this wave. */
 export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
   if (isUngated(draft)) return []
-  const { facts, status, rollout } = draft
-  const { confidence } = rollout.spec.policy
-  const gates = rollout.spec.policy.gates.filter(({ metric }) => metric !== 'BootHealth')
+  const { facts, status, policy } = draft
+  const { confidence } = policy
+  const gates = policy.gates.filter(({ metric }) => metric !== 'BootHealth')
   const alpha = splitAlpha(confidence, {
     waveIndex: status.waves.findIndex((each) => each.name === wave.name),
     waves: status.waves.length,
@@ -28,7 +28,7 @@ export function judgeWave(draft: Draft, wave: WaveStatus): GateResult[] {
     }
     return gates.map((gate) => judgeGate(gate, measurement, alpha))
   })
-  const ofBoots = rollout.spec.policy.gates
+  const ofBoots = policy.gates
     .filter(({ metric }) => metric === 'BootHealth')
     .flatMap((gate) => judgeBootHealth(gate, draft, wave))
   return [...ofModels, ...ofBoots]

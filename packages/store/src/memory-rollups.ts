@@ -1,3 +1,4 @@
+import { cloneJson } from '@skerry/base/json'
 import type { Rollup } from '@skerry/api/metrics'
 import type { RollupQuery, RollupStore } from './hub-store.ts'
 import { assertAnswerSize, assertBatchSize, highestSequence } from './rollup-batch.ts'
@@ -9,7 +10,7 @@ export function createMemoryRollups(): RollupStore {
       assertBatchSize(batch)
       for (const { sequence, ...rollup } of batch.rollups) {
         const key = `${batch.siteUid}/${batch.bootId}/${sequence}`
-        if (!rows.has(key)) rows.set(key, structuredClone(rollup))
+        if (!rows.has(key)) rows.set(key, cloneJson(rollup))
       }
       return highestSequence(batch)
     },
@@ -18,7 +19,7 @@ export function createMemoryRollups(): RollupStore {
       assertAnswerSize(found.length)
       return found
         .toSorted((left, right) => left.startMs - right.startMs)
-        .map((rollup) => structuredClone(rollup))
+        .map((rollup) => cloneJson(rollup))
     },
     prune: async (beforeMs) => {
       const old = [...rows].filter(([, rollup]) => rollup.endMs < beforeMs)

@@ -1,3 +1,4 @@
+import { cloneJson } from '@skerry/base/json'
 import { compareSpecVersions } from '@skerry/api/site-spec'
 import type { SpecStore, StoredSpec } from './hub-store.ts'
 import { specConflict } from './spec-conflict.ts'
@@ -9,12 +10,12 @@ export function createMemorySpecs(): SpecStore {
     for (const listener of listeners) listener(siteUid)
   }
   return {
-    get: async (siteUid) => structuredClone(specs.get(siteUid)),
+    get: async (siteUid) => cloneJson(specs.get(siteUid)),
     put: async (spec) => {
       const stored = specs.get(spec.siteUid)
       if (stored !== undefined && compareSpecVersions(spec, stored) <= 0)
         throw specConflict(spec, stored)
-      specs.set(spec.siteUid, structuredClone(spec))
+      specs.set(spec.siteUid, cloneJson(spec))
       tell(spec.siteUid)
     },
     delete: async (siteUid) => {

@@ -52,11 +52,15 @@ export const agentDirectories = ['state', 'blobs', 'partial', 'spool', 'logs'] a
 export async function openAgentState(disk: Disk, data: string, log: Log): Promise<AgentState> {
   for (const name of agentDirectories) await disk.mkdir(`${data}/${name}`)
   await disk.syncDirectory(data)
+  const place = { disk, directory: `${data}/state`, log }
   const file = <T>(name: string, parse: (value: unknown) => T | undefined): StateFile<T> =>
-    createStateFile({ disk, directory: `${data}/state`, name, log, parse })
+    createStateFile({ ...place, name, parse })
+  // Who the device is, is nowhere else: a key that is made anew is the key of a stranger.
+  const vital = <T>(name: string, parse: (value: unknown) => T | undefined): StateFile<T> =>
+    createStateFile({ ...place, name, parse, isVital: true })
   return {
-    key: file('key.json', asObject<DeviceKey>('key', 'request')),
-    enrolment: file(
+    key: vital('key.json', asObject<DeviceKey>('key', 'request')),
+    enrolment: vital(
       'enrolment.json',
       asObject<Enrolment>('identity', 'certificate', 'authority', 'trustedKeys', 'gateway'),
     ),

@@ -8,7 +8,10 @@ import { type Disk, DiskError } from '../host.ts'
  * noticed and set aside instead of believed.
  */
 export type StateFile<T> = {
-  /** The value, or undefined if there is none that can be believed. */
+  /**
+   * The value, or undefined if there is none that can be believed. Rejects with `DiskError` when the file
+   * is vital and cannot be read just now.
+   */
   read(): Promise<T | undefined>
   /** Resolves when the value outlives a power cut. */
   write(value: T): Promise<void>
@@ -19,6 +22,8 @@ export type StateFileOptions<T> = {
   readonly directory: string
   readonly name: string
   readonly log: Log
+  /** Whether what cannot be read must not be taken for what is not there. */
+  readonly isVital?: boolean
   /** The value if it has the right shape, else undefined. */
   parse(value: unknown): T | undefined
 }
@@ -31,7 +36,8 @@ export function createStateFile<T>(options: StateFileOptions<T>): StateFile<T> {
   let queue: Promise<void> = Promise.resolve()
 
   const read = async (): Promise<T | undefined> => {
-    const bytes = await readQuietly(disk, path, log)
+    const bytes =
+      options.isVital === true ? await disk.read(path) : await readQuietly(disk, path, log)
     if (bytes === undefined) return undefined
     const value = parseChecked(Buffer.from(bytes).toString('utf8'))
     const parsed = value === undefined ? undefined : options.parse(value)

@@ -7,7 +7,7 @@ import type { Bus } from '../bus.ts'
 import type { ConnectionState } from '../buses.ts'
 import type { DeviceTrust } from '../device-trust.ts'
 import { untilAborted } from '../first-of.ts'
-import type { Host } from '../host.ts'
+import { DiskError, type Host } from '../host.ts'
 import { connectTimeoutMs, enrolPollMs, reconnectFirstMs, reconnectMaxMs } from '../limits.ts'
 import type { AgentState, DeviceKey } from '../state/agent-state.ts'
 
@@ -23,18 +23,15 @@ const backoff = { firstMs: reconnectFirstMs, maxMs: reconnectMaxMs }
 
 /** Asks the hub to let the device in, with the same request until it is. */
 export async function enrol(options: EnrolOptions, signal: AbortSignal): Promise<void> {
-  const { host, config, trust, connection } = options
-  if (trust.get() !== undefined && (await options.state.key.read()) !== undefined) return
-  if (config.join === undefined || config.hub === undefined) {
-    const message = howToEnrol(config)
-    connection.set({ phase: 'NotEnrolled', message })
-    host.log.error(message)
-    return untilAborted(signal)
-  }
+  const { host, config, connection } = options
   for (let attempt = 0; ; attempt += 1) {
-    const outcome = await askOnce(options)
+    const outcome = await enrolOnce(options).catch(diskFailure)
     if (outcome.ok) return
     connection.set({ phase: 'NotEnrolled', message: outcome.message })
+    if (outcome.message === howToEnrol(config)) {
+      host.log.error(outcome.message)
+      return untilAborted(signal)
+    }
     host.log.warn('Not enrolled yet', { reason: outcome.message })
     const waitMs = outcome.isPending ? enrolPollMs : backoffMs(attempt, backoff, host.random)
     await host.clock.sleep(waitMs, signal)
@@ -51,6 +48,18 @@ function howToEnrol({ hub, configuredBy }: AgentConfig): string {
 type Outcome =
   | { readonly ok: true }
   | { readonly ok: false; readonly isPending: boolean; readonly message: string }
+
+/** Nothing is asked where the device has enrolled already. */
+async function enrolOnce(options: EnrolOptions): Promise<Outcome> {
+  const isKnown = options.trust.get() !== undefined
+  return isKnown && (await options.state.key.read()) !== undefined ? { ok: true } : askOnce(options)
+}
+
+/** What the disk does not do now it may do later. */
+function diskFailure(error: unknown): Outcome {
+  if (!(error instanceof DiskError)) throw error
+  return { ok: false, isPending: false, message: error.message }
+}
 
 async function askOnce(options: EnrolOptions): Promise<Outcome> {
   const { host, config, trust } = options

@@ -53,6 +53,8 @@ type Renewal = {
   notBeforeMs: number
   /** A new certificate waits to be used. */
   isFresh?: boolean
+  /** What was last read out of a certificate: it is asked about every minute for a day. */
+  read?: { readonly certificate: string; readonly life: CertificateLife | undefined }
 }
 
 /** One connection, from its beginning to its end. Returns why it ended. */
@@ -155,7 +157,10 @@ async function renewWhenDue(
 function isDue({ host, trust }: PollOptions, renewal: Renewal): boolean {
   if (renewal.isAsked) return true
   if (host.clock.monotonicMs() < renewal.notBeforeMs) return false
-  return isRenewalDue(certificateLife(trust.get()?.certificate ?? ''), host.clock.now())
+  const certificate = trust.get()?.certificate ?? ''
+  if (renewal.read?.certificate !== certificate)
+    renewal.read = { certificate, life: certificateLife(certificate) }
+  return isRenewalDue(renewal.read.life, host.clock.now())
 }
 
 async function renew(

@@ -71,7 +71,10 @@ function look({ host, target, current, machinery, held }: SeekOptions): Plan {
   const wanted = targetOf(spec, site)
   const plan = planSite(site, wanted, record.failures(), host.clock.monotonicMs())
   const needed = new Set(wanted?.layers.map((layer) => layer.digest))
-  machinery.fetcher.keepOnly(needed)
+  const ahead = (wanted?.prefetch?.layers ?? []).map((layer) => layer.digest)
+  // What may be fetched ahead stops when its window closes; what came of it stays.
+  const mayFetch = wanted?.prefetch?.isOpen === true ? ahead : []
+  machinery.fetcher.keepOnly(new Set([...needed, ...mayFetch]))
   machinery.os?.keepOnly(needed)
   const state: CurrentState = {
     ...assessSite(site, wanted, record.failures()),
@@ -80,6 +83,7 @@ function look({ host, target, current, machinery, held }: SeekOptions): Plan {
     failures: record.failures(),
     plan: explainPlan(plan),
     ports: site.ports,
+    ...(ahead.length === 0 ? {} : { fetched: ahead.filter((each) => site.blobs.includes(each)) }),
     ...osOf({ host, site, plan, wanted, failures: record.failures() }),
   }
   if (!equalJson(state, current.get())) current.set(state)
@@ -126,6 +130,7 @@ function targetOf(spec: SiteSpec | undefined, site: CurrentSite): TargetSite | u
     return {
       version: { epoch: spec.epoch, revision: spec.revision },
       layers: spec.layers,
+      ...(spec.prefetch === undefined ? {} : { prefetch: spec.prefetch }),
       timeZone: spec.timeZone,
       issuedMs: Date.parse(spec.issuedTime),
     }

@@ -1,38 +1,9 @@
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { conditionsSchema } from '../object.ts'
-import type { Problem } from '../problem.ts'
-import {
-  type Infer,
-  integer,
-  list,
-  map,
-  object,
-  oneOf,
-  optional,
-  string,
-  withDefault,
-} from '../schema.ts'
+import { integer, object, optional, string, withDefault } from '../schema.ts'
+import { labelSelectorSchema, selectorProblems } from './label-selector-schema.ts'
 import { type RolloutPolicy, rolloutPolicySchema } from './rollout-policy.ts'
-
-export const labelSelectorSchema = object(
-  {
-    matchLabels: optional(map(string('Value.'), 'Labels that must be equal.')),
-    matchExpressions: optional(
-      list(
-        object(
-          {
-            key: string('Label.'),
-            operator: oneOf(['In', 'NotIn', 'Exists', 'DoesNotExist'], 'How it is compared.'),
-            values: optional(list(string('Value.'), 'Values for In and NotIn.')),
-          },
-          'One requirement.',
-        ),
-        'Requirements that must all hold.',
-      ),
-    ),
-  },
-  'Selects sites by their labels; empty selects all.',
-)
+import { policyProblems } from './rollout-policy-problems.ts'
 
 /** Sites, what they get, and how it changes. */
 export const fleetKind = defineKind({
@@ -108,58 +79,8 @@ export const fleetKind = defineKind({
     conditions: 'fleet',
   },
   validate: (fleet) => [
-    ...selectorProblems(fleet.spec.selector.matchExpressions ?? []),
+    ...selectorProblems(fleet.spec.selector, 'spec.selector'),
     ...policyProblems(fleet.spec.rollout, 'spec.rollout'),
   ],
 })
 export type Fleet = ObjectOf<typeof fleetKind>
-
-type Expressions = NonNullable<Infer<typeof labelSelectorSchema>['matchExpressions']>
-
-function selectorProblems(expressions: Expressions): Problem[] {
-  return expressions.flatMap(({ operator, values }, index): Problem[] => {
-    const needsValues = operator === 'In' || operator === 'NotIn'
-    if (needsValues === (values ?? []).length > 0) return []
-    return [
-      {
-        path: `spec.selector.matchExpressions[${index}].values`,
-        type: needsValues ? 'Required' : 'Forbidden',
-        message: needsValues ? `name the values for ${operator}` : `not allowed with ${operator}`,
-      },
-    ]
-  })
-}
-
-const limitOf = {
-  ErrorRate: 'maxIncrease',
-  LatencyP99: 'maxMilliseconds',
-  Accuracy: 'maxDrop',
-  BootHealth: 'maxSites',
-} as const
-
-export function policyProblems(policy: RolloutPolicy, path: string): Problem[] {
-  const gates = policy.gates.flatMap((gate, index): Problem[] => {
-    const limit = limitOf[gate.metric]
-    return gate[limit] === undefined
-      ? [
-          {
-            path: `${path}.gates[${index}].${limit}`,
-            type: 'Required',
-            message: `a gate on ${gate.metric} needs this limit`,
-          },
-        ]
-      : []
-  })
-  const waves = policy.waves.flatMap((wave, index): Problem[] =>
-    (wave.count === undefined) === (wave.percent === undefined)
-      ? [
-          {
-            path: `${path}.waves[${index}]`,
-            type: 'Invalid',
-            message: 'set either count or percent',
-          },
-        ]
-      : [],
-  )
-  return [...gates, ...waves]
-}

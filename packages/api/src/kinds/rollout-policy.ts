@@ -1,5 +1,6 @@
 import {
   type Infer,
+  boolean,
   integer,
   listByKey,
   list,
@@ -10,8 +11,12 @@ import {
   string,
   withDefault,
 } from '../schema.ts'
+import { windowsSchema } from '../windows/window-schema.ts'
+import { labelSelectorSchema } from './label-selector-schema.ts'
+import { type Budget, budgetSchema } from './rollout-budget.ts'
 
 export const gateMetrics = ['ErrorRate', 'LatencyP99', 'Accuracy', 'BootHealth'] as const
+export const newRevisionRules = ['Supersede', 'Queue', 'Merge'] as const
 export const failureReactions = ['Pause', 'RollBackWave', 'RollBackAll'] as const
 
 export const gateSchema = object(
@@ -52,6 +57,25 @@ export const gateSchema = object(
 )
 export type Gate = Infer<typeof gateSchema>
 
+const approvals = withDefault(
+  integer('How many different people must approve before it starts; 2 is the rule of four eyes.', {
+    minimum: 0,
+    maximum: 5,
+  }),
+  0,
+)
+const soak = optional(
+  integer('Seconds that the wave runs before its gates may let the next one start.', {
+    minimum: 0,
+  }),
+)
+const failures = optional(
+  integer('It has failed with more failed sites than this; absent: as the policy says.', {
+    minimum: 0,
+  }),
+)
+const ofWave = { soakSeconds: soak, approvals, maxFailedSites: failures }
+
 const waveSchema = object(
   {
     name: string('Name of the wave.', { maxLength: 40 }),
@@ -59,28 +83,73 @@ const waveSchema = object(
     percent: optional(
       integer('Share of all sites of the rollout, rounded up.', { minimum: 1, maximum: 100 }),
     ),
-    soakSeconds: optional(
-      integer('Seconds that the wave runs before its gates may let the next one start.', {
-        minimum: 0,
-      }),
-    ),
+    selector: optional(labelSelectorSchema),
+    sites: optional(list(string('Name of a site.', { maxLength: 253 }), 'These sites.')),
+    ...ofWave,
   },
-  'Sites that change together. The last wave of a rollout takes all that are left.',
+  'Sites that change together: by count, percent, selector or sites. A site goes with the first wave that takes it, the last wave of a rollout takes all that are left.',
+)
+
+const canarySchema = object(
+  {
+    sites: withDefault(integer('How many sites go first.', { minimum: 0 }), 1),
+    selector: optional(labelSelectorSchema),
+    ...ofWave,
+  },
+  'The sites that go first. With a selector only sites that it selects do; if there are none, the rollout does not begin.',
+)
+
+const rollbackSchema = object(
+  {
+    ignoreWindows: withDefault(boolean('Sites go back at any time.'), false),
+    ignoreBudgets: withDefault(boolean('All sites go back at once.'), false),
+  },
+  'How sites go back. What a site does not run yet is called back at once.',
 )
 
 /** How a fleet changes. */
 export const rolloutPolicySchema = object(
   {
-    canary: withDefault(
-      object(
-        { sites: withDefault(integer('How many sites go first.', { minimum: 0 }), 1) },
-        'The sites that go first.',
-      ),
-      { sites: 1 },
-    ),
+    canary: withDefault(canarySchema, { sites: 1, approvals: 0 }),
     waves: withDefault(
       listByKey(waveSchema, 'name', 'What follows the canary, in order; then the rest.'),
       [],
+    ),
+    rest: withDefault(object(ofWave, 'The last wave, which takes all that are left.'), {
+      approvals: 0,
+    }),
+    windows: optional(windowsSchema),
+    budgets: withDefault(
+      list(budgetSchema, 'How many sites may be unavailable at once; all of them hold.', {
+        maxItems: 20,
+      }),
+      [] as Budget[],
+    ),
+    waitLimitSeconds: withDefault(
+      integer(
+        'A wave, or a rollback, waits so long for sites that may not change yet; then it goes on without them, and they follow when they may.',
+        { minimum: 1 },
+      ),
+      604_800,
+    ),
+    siteRetries: withDefault(
+      integer('How often a site is asked again after it failed.', { minimum: 0, maximum: 20 }),
+      0,
+    ),
+    retryBackoffSeconds: withDefault(
+      integer('How long it waits before that; twice as long each time, at most six hours.', {
+        minimum: 1,
+        maximum: 21_600,
+      }),
+      60,
+    ),
+    rollback: withDefault(rollbackSchema, { ignoreWindows: false, ignoreBudgets: false }),
+    onNewRevision: withDefault(
+      oneOf(
+        newRevisionRules,
+        'What a newer revision does while a rollout is under way. Supersede: it begins at once, with its own canary. Queue: it begins when that rollout is over. Merge: it begins at once, at the sites that the other one has changed.',
+      ),
+      'Supersede',
     ),
     soakSeconds: withDefault(
       integer('Seconds that a wave runs before its gates may let the next one start.', {

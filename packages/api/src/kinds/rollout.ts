@@ -1,3 +1,4 @@
+import { equalJson } from '@skerry/base/json'
 import { type ObjectOf, defineKind } from '../kind.ts'
 import { conditionsSchema } from '../object.ts'
 import {
@@ -13,6 +14,8 @@ import {
   withDefault,
 } from '../schema.ts'
 import { gateMetrics, rolloutPolicySchema } from './rollout-policy.ts'
+import { policyProblems } from './rollout-policy-problems.ts'
+import { requestFields } from './rollout-requests.ts'
 
 export const rolloutPhases = [
   'Pending',
@@ -35,6 +38,8 @@ export const rolloutSiteStates = [
   'RolledBack',
   'Skipped',
 ] as const
+/** Why a site is not asked although its turn has come. */
+export const siteHolds = ['Window', 'Download', 'Budget', 'Backoff', 'OtherFleet', 'Turn'] as const
 export const gateVerdicts = ['Pass', 'Fail', 'NotEnoughData'] as const
 export const rolloutActions = ['Run', 'Pause', 'Abort'] as const
 
@@ -76,6 +81,17 @@ const siteStatus = object(
     previousRevision: optional(string('What it ran before.')),
     changedTime: optional(timestamp('When the state last changed.')),
     message: optional(string('Why, as a sentence.')),
+    hold: optional(
+      oneOf(
+        siteHolds,
+        'Why it is not asked although its turn has come; absent: it was asked, or its turn has not come.',
+      ),
+    ),
+    attempt: optional(
+      integer('The attempt that this site is in, where it is ahead of the rollout.'),
+    ),
+    tries: optional(integer('How often it was asked again after it failed.')),
+    handledRequest: optional(timestamp('The last request for this site that was acted on.')),
   },
   'A site of the rollout.',
 )
@@ -105,8 +121,9 @@ export const rolloutKind = defineKind({
                 by: optional(string('Who asked.')),
                 time: optional(timestamp('When.')),
                 retries: withDefault(integer('Raised by each retry.', { minimum: 0 }), 0),
+                ...requestFields,
               },
-              'What a person asked of it; set by the verbs pause, resume, abort and retry.',
+              'What people asked of it; set by its verbs.',
             ),
             { action: 'Run', retries: 0 } as never,
           ),
@@ -125,7 +142,14 @@ export const rolloutKind = defineKind({
             total: optional(integer('Sites in all.')),
             updated: optional(integer('Sites that run the new revision.')),
             failed: optional(integer('Sites where it failed.')),
-            parked: optional(integer('Sites that are offline and will catch up.')),
+            parked: optional(
+              integer(
+                'Sites that are offline, or were left behind by their wave, and will catch up.',
+              ),
+            ),
+            waiting: optional(integer('Sites that wait for their turn or are under way.')),
+            skipped: optional(integer('Sites that were not reached, or are left out.')),
+            rolledBack: optional(integer('Sites that run the previous revision again.')),
             progress: optional(string('updated/total, for tables.')),
             startedTime: optional(timestamp('When it began.')),
             finishedTime: optional(timestamp('When it ended.')),
@@ -153,7 +177,17 @@ export const rolloutKind = defineKind({
     },
   ],
   selectableFields: ['spec.fleet', 'status.phase'],
-  subresources: ['pause', 'resume', 'abort', 'retry'],
+  subresources: [
+    'pause',
+    'resume',
+    'abort',
+    'retry',
+    'approve',
+    'promote',
+    'skip',
+    'force',
+    'explain',
+  ],
   statusOwners: Object.fromEntries(
     [
       'phase',
@@ -166,6 +200,9 @@ export const rolloutKind = defineKind({
       'updated',
       'failed',
       'parked',
+      'waiting',
+      'skipped',
+      'rolledBack',
       'progress',
       'startedTime',
       'finishedTime',
@@ -173,17 +210,21 @@ export const rolloutKind = defineKind({
       'conditions',
     ].map((field) => [field, 'rollout']),
   ),
-  validate: (rollout, before) =>
-    before === undefined ||
+  validate: (rollout, before) => [
+    ...(before === undefined ||
     (before.spec.fleet === rollout.spec.fleet && before.spec.revision === rollout.spec.revision)
       ? []
       : [
           {
             path: 'spec',
-            type: 'Forbidden',
+            type: 'Forbidden' as const,
             message: 'fleet and revision of a rollout never change',
           },
-        ],
+        ]),
+    ...(before !== undefined && equalJson(before.spec.policy, rollout.spec.policy)
+      ? []
+      : policyProblems(rollout.spec.policy, 'spec.policy')),
+  ],
 })
 export type Rollout = ObjectOf<typeof rolloutKind>
 export type RolloutStatus = NonNullable<Rollout['status']>

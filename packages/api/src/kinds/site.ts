@@ -1,6 +1,7 @@
 import { type KubeObject, type StoredMeta, conditionsSchema } from '../object.ts'
 import { type ObjectOf, defineKind } from '../kind.ts'
 import {
+  boolean,
   integer,
   list,
   listByKey,
@@ -13,6 +14,7 @@ import {
   timestamp,
   withDefault,
 } from '../schema.ts'
+import { isTimeZone } from '../windows/zone-time.ts'
 
 export const connectivities = ['Online', 'Offline', 'Never'] as const
 export const healths = ['Healthy', 'Degraded', 'Failed', 'Unknown'] as const
@@ -111,6 +113,9 @@ const status = object(
     layers: optional(listByKey(layerStatus, 'name', 'What runs at the site.')),
     models: optional(string('Models and versions that answer, for tables.')),
     failed: optional(list(failedContent, 'What failed here and is not tried again.')),
+    fetched: optional(
+      list(string('Digest of a file.'), 'Files that are here already of what will be assigned.'),
+    ),
     assigned: optional(
       listByKey(
         object(
@@ -118,6 +123,15 @@ const status = object(
             fleet: string('Name of the fleet.'),
             profileRevision: string('Name of the ProfileRevision.'),
             attempt: integer('Raised by a retry.'),
+            next: optional(
+              object(
+                {
+                  profileRevision: string('Name of the ProfileRevision.'),
+                  isOpen: boolean('Whether its files may be fetched now.'),
+                },
+                'What will be assigned when the window for installing opens.',
+              ),
+            ),
           },
           'What a fleet gives to this site.',
         ),
@@ -233,6 +247,7 @@ export const siteKind = defineKind({
     layers: 'site-report',
     models: 'site-report',
     failed: 'site-report',
+    fetched: 'site-report',
     sync: 'site-sync',
     assigned: 'rollout',
     desired: 'site-spec',
@@ -256,18 +271,3 @@ export const siteKind = defineKind({
 })
 export type Site = ObjectOf<typeof siteKind>
 export type SiteStatus = NonNullable<Site['status']>
-
-/** Zones that are known to be; to ask takes longer than all other rules of a site together. */
-const timeZones = new Set<string>()
-const timeZonesMax = 1_000
-
-function isTimeZone(zone: string): boolean {
-  if (timeZones.has(zone)) return true
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: zone })
-    if (timeZones.size < timeZonesMax) timeZones.add(zone)
-    return true
-  } catch {
-    return false
-  }
-}

@@ -7,7 +7,12 @@ import { type OutputFormat, type TableColumn, paint, paintState, render } from '
 import { isOver } from './status.ts'
 
 export const rolloutVerbs = ['pause', 'resume', 'abort', 'retry'] as const
-export type RolloutVerb = (typeof rolloutVerbs)[number]
+export const waveVerbs = ['approve', 'promote'] as const
+export const siteVerbs = ['skip', 'force'] as const
+export type RolloutVerb =
+  | (typeof rolloutVerbs)[number]
+  | (typeof waveVerbs)[number]
+  | (typeof siteVerbs)[number]
 
 const columns = (nowMs: number): TableColumn<Rollout>[] => [
   { title: 'NAME', value: (rollout) => rollout.metadata.name },
@@ -108,15 +113,48 @@ export function describeProgress(rollout: Rollout): string[] {
   ]
 }
 
-/** `skerry rollout pause|resume|abort|retry [NAME] --reason WHY`. */
-export async function sayToRollout(
-  hub: HubAccess,
-  verb: RolloutVerb,
-  name: string | undefined,
-  reason: string | undefined,
-): Promise<void> {
+export type Said = {
+  /** Default: the newest. */
+  readonly name: string | undefined
+  readonly reason: string | undefined
+  /** Default: the one that waits, or is under way. */
+  readonly wave?: string | undefined
+  readonly site?: string | undefined
+}
+
+/** `skerry rollout VERB [NAME] --reason WHY`, with `--wave` or a site for the verbs that are about one. */
+export async function sayToRollout(hub: HubAccess, verb: RolloutVerb, said: Said): Promise<void> {
+  const { name, reason = '', wave, site } = said
   const rollout = await findRollout(hub, name)
-  const path = `/apis/skerry.dev/v1alpha1/namespaces/${hub.namespace}/rollouts/${rollout.metadata.name}/${verb}`
-  await hub.request('POST', path, { reason: reason ?? '' })
-  process.stdout.write(`${rollout.metadata.name}: ${verb} asked for\n`)
+  await hub.request('POST', pathOf(hub, rollout, verb), {
+    reason,
+    ...(wave === undefined ? {} : { wave }),
+    ...(site === undefined ? {} : { site }),
+  })
+  const about = wave === undefined ? '' : ` of wave ${wave}`
+  const of = site === undefined ? about : ` of site ${site}`
+  process.stdout.write(`${rollout.metadata.name}: ${verb}${of} asked for\n`)
+}
+
+/** `skerry rollout explain SITE [NAME]`: why it is where it is and what it waits for. */
+export async function explainInRollout(
+  hub: HubAccess,
+  site: string,
+  name: string | undefined,
+): Promise<void> {
+  const rollout = name === undefined ? await newestOf(hub, site) : await findRollout(hub, name)
+  const path = `${pathOf(hub, rollout, 'explain')}?site=${encodeURIComponent(site)}`
+  const { message } = (await hub.request('GET', path)) as { message: string }
+  process.stdout.write(`${message}\n`)
+}
+
+/** The newest rollout that the site is part of; else the newest of all, which says so. */
+async function newestOf(hub: HubAccess, site: string): Promise<Rollout> {
+  const rollouts = await allRollouts(hub)
+  const found = rollouts.findLast(({ status }) => status?.sites?.some(({ name }) => name === site))
+  return found ?? (await findRollout(hub, undefined))
+}
+
+function pathOf(hub: HubAccess, rollout: Rollout, subresource: string): string {
+  return `/apis/skerry.dev/v1alpha1/namespaces/${hub.namespace}/rollouts/${rollout.metadata.name}/${subresource}`
 }

@@ -1,5 +1,6 @@
 import type { Condition } from '@skerry/api/object'
 import type { Rollout } from '@skerry/api/kinds/rollout'
+import { isOver } from '@skerry/rollout/draft'
 
 type SaidCondition = Omit<Condition, 'lastTransitionTime'>
 type Standing = {
@@ -52,6 +53,12 @@ function standingOf(facts: FleetFacts): Standing {
     return { state: 'Stalled', reason: 'OwnerConflict', message: conflicts[0]! }
   if (head === undefined) return { state: 'Reconciling', reason: 'NoRevision', message: missing }
   if (rollout?.spec.revision === head) return standingOfRollout(rollout, head)
+  if (rollout !== undefined && !isOver(rollout.status?.phase))
+    return {
+      state: 'Reconciling',
+      reason: 'Queued',
+      message: `${head} waits until rollout ${rollout.metadata.name} is over.`,
+    }
   return currentRevision === head
     ? { state: 'Ready', reason: 'Ready', message: `It brings ${head}.` }
     : { state: 'Reconciling', reason: 'Pending', message: `A rollout of ${head} is to be made.` }

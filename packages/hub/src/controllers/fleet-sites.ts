@@ -1,10 +1,11 @@
 import type { Fleet } from '@skerry/api/kinds/fleet'
 import { fleetKind } from '@skerry/api/kinds/fleet'
-import type { Rollout } from '@skerry/api/kinds/rollout'
+import { type Rollout, rolloutKind } from '@skerry/api/kinds/rollout'
 import { type Site, siteKind } from '@skerry/api/kinds/site'
 import { labelSelectorOf, matchesLabels } from '@skerry/api/selector'
 import { equalJson } from '@skerry/base/json'
 import { type Cached, keyOf } from '@skerry/controller/controller'
+import { isOver } from '@skerry/rollout/draft'
 
 export function isSelected(fleet: Fleet, site: Site): boolean {
   return (
@@ -39,6 +40,25 @@ function withoutHeartbeat({ metadata, spec, status }: Site) {
   const { resourceVersion: _, ...meta } = metadata
   const { lastSeenTime: __, ...rest } = status ?? {}
   return { meta, spec, status: rest }
+}
+
+/** The sites that rollouts of other fleets are changing at this moment, each with its fleet. */
+export function sitesBusyElsewhere(cached: Cached, fleet: Fleet): ReadonlyMap<string, string> {
+  const { namespace, name } = fleet.metadata
+  const others = cached
+    .list(rolloutKind, namespace)
+    .filter(({ spec, status }) => spec.fleet !== name && !isOver(status?.phase))
+  return new Map(
+    others.flatMap(({ spec, status }) =>
+      (status?.sites ?? [])
+        .filter(({ state, hold }) => hold === undefined && isChanging(state))
+        .map((site) => [site.name, spec.fleet] as const),
+    ),
+  )
+}
+
+function isChanging(state: string): boolean {
+  return state === 'Updating' || state === 'RollingBack'
 }
 
 export function assignedBy(site: Site, fleet: string) {

@@ -9,6 +9,7 @@ import { isApiError } from '@skerry/api/status'
 import type { Clock } from '@skerry/base/clock'
 import { type Controller, type View, keyOf, parseKey, reads } from '@skerry/controller/controller'
 import { updateStatus } from '@skerry/controller/update-status'
+import { mustQueue } from '@skerry/rollout/meet-rollout'
 import { fleetConditions } from './fleet-conditions.ts'
 import { assignedBy, fleetsOfSite, inOrder, numberOf, sitesOfFleet } from './fleet-sites.ts'
 import { type FleetLayers, layerConflicts } from './layer-conflicts.ts'
@@ -56,7 +57,7 @@ async function reconcileFleet(key: ObjectKey, view: View, clock: Clock): Promise
   const rollout =
     head === undefined || conflicts.length > 0
       ? rollouts.at(-1)
-      : await ensureRollout(view, fleet, { head, rollouts })
+      : await ensureRollout(view, fleet, { head, rollouts, labels: profile?.metadata.labels })
   await forgetOldest(view, rollouts)
   const sites = sitesOfFleet(view.cached, fleet)
   const missing =
@@ -94,22 +95,32 @@ async function rolloutsOf({ state }: View, fleet: Fleet): Promise<Rollout[]> {
   return inOrder(items)
 }
 
+type NewHead = {
+  readonly head: string
+  readonly rollouts: readonly Rollout[]
+  /** Those of the profile, which may say that a rollout need not heed windows. */
+  readonly labels: Readonly<Record<string, string>> | undefined
+}
+
 async function ensureRollout(
   { state }: View,
   fleet: Fleet,
-  { head, rollouts }: { head: string; rollouts: readonly Rollout[] },
+  { head, rollouts, labels }: NewHead,
 ): Promise<Rollout | undefined> {
   const newest = rollouts.at(-1)
   if (head === fleet.status?.handledRevision || newest?.spec.revision === head) return newest
+  if (mustQueue(fleet.spec.rollout.onNewRevision, newest)) return newest
   const { namespace, name, uid } = fleet.metadata
   const number = Math.max(0, ...rollouts.map((rollout) => numberOf(rollout.metadata.name))) + 1
-  const currentRevision = fleet.status?.currentRevision
+  // A rollout says that it has succeeded a moment before its fleet says what is current.
+  const isPassed = newest?.status?.phase === 'Succeeded'
+  const currentRevision = isPassed ? newest.spec.revision : fleet.status?.currentRevision
   try {
     return await state.create(rolloutKind, {
       metadata: {
         name: `${name}-${head.slice(head.lastIndexOf('-') + 1)}-${number}`,
         ...(namespace === undefined ? {} : { namespace }),
-        labels: { 'skerry.dev/fleet': name.slice(0, 63) },
+        labels: { ...labels, 'skerry.dev/fleet': name.slice(0, 63) },
         ownerReferences: [{ apiVersion: apiVersionOf(fleetKind), kind: 'Fleet', name, uid }],
       },
       spec: {

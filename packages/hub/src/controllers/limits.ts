@@ -3,6 +3,9 @@
 /** While a rollout is under way its gates are looked at this often. */
 export const rolloutLookMs = 2_000
 
+/** A window may open in a month: until then a rollout that is over is looked at so often, as clocks may be put. */
+export const rolloutWakeMsMax = 3_600_000
+
 /** Measurements of the running version from before a rollout count this far back. */
 export const baselineHistoryMs = 10 * 60_000
 

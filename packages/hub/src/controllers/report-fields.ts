@@ -14,6 +14,7 @@ type ReportOwned =
   | 'layers'
   | 'models'
   | 'failed'
+  | 'fetched'
 
 /** What a report says of its site. The same report again gives the same fields. */
 export function siteFieldsOf(
@@ -38,6 +39,7 @@ export function siteFieldsOf(
     layers: report.layers,
     models: modelsOf(report.layers),
     failed: report.failed.slice(0, failedContentMax),
+    fetched: report.fetched,
   }
 }
 

@@ -27,6 +27,8 @@ export function siteFactsOf(
   const { revision, previousRevision } = rollout.spec
   return {
     name: site.metadata.name,
+    labels: site.metadata.labels,
+    timeZone: site.spec.timeZone,
     connectivity: status.connectivity ?? 'Never',
     health: status.health ?? 'Unknown',
     healthMessage: status.healthMessage,
@@ -35,9 +37,21 @@ export function siteFactsOf(
     ...(previousRevision === undefined
       ? {}
       : { previous: contentOf(site, previousRevision, layersOf) }),
+    isFetched: isFetched(status, layersOf(revision) ?? []),
     layers: status.layers ?? [],
     failed: status.failed ?? [],
   }
+}
+
+/** Whether the site has the files of all models of a revision. */
+function isFetched(
+  { fetched = [], layers = [] }: NonNullable<Site['status']>,
+  wanted: readonly ResolvedLayer[],
+): boolean {
+  const models = wanted.filter(({ type }) => type === 'model')
+  return models.every(
+    ({ digest }) => fetched.includes(digest) || layers.some((layer) => layer.digest === digest),
+  )
 }
 
 function contentOf(site: Site, revision: string, layersOf: RevisionLayers): WantedContent {

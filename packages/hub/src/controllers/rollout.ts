@@ -19,8 +19,8 @@ import { updateStatus } from '@skerry/controller/update-status'
 import { type RolloutDecision, decideRollout } from '@skerry/rollout/decide-rollout'
 import { isOver } from '@skerry/rollout/draft'
 import type { RollupStore } from '@skerry/store/hub-store'
-import { fleetsOfSite, inOrder, sitesOfFleet } from './fleet-sites.ts'
-import { rolloutLookMs } from './limits.ts'
+import { fleetsOfSite, inOrder, sitesBusyElsewhere, sitesOfFleet } from './fleet-sites.ts'
+import { rolloutLookMs, rolloutWakeMsMax } from './limits.ts'
 import { measureWave } from './rollout-measurements.ts'
 import {
   type FactsInput,
@@ -44,6 +44,9 @@ const statusFields = [
   'updated',
   'failed',
   'parked',
+  'waiting',
+  'skipped',
+  'rolledBack',
   'progress',
   'startedTime',
   'finishedTime',
@@ -92,8 +95,14 @@ async function reconcileRollouts(
   if (isSucceeded)
     await updateStatus(state, fleetKind, key, () => ({ currentRevision: newest!.spec.revision }))
   if (current !== undefined) await assignNewcomers(view, key, { sites, revision: current })
-  const isActive = decided !== undefined && !isOver(decided.status.phase)
-  return isActive ? { againAfterMs: rolloutLookMs } : undefined
+  return decided && lookAgain(decided, options.clock.now())
+}
+
+/** Often while it is under way; afterwards when a window opens for a site that came late. */
+function lookAgain({ status, wakeMs }: RolloutDecision, nowMs: number): Outcome {
+  if (!isOver(status.phase)) return { againAfterMs: rolloutLookMs }
+  if (wakeMs === undefined) return undefined
+  return { againAfterMs: Math.min(Math.max(wakeMs - nowMs, rolloutLookMs), rolloutWakeMsMax) }
 }
 
 async function rolloutsOf(state: State, { namespace, name }: ObjectKey): Promise<Rollout[]> {
@@ -111,12 +120,19 @@ async function stepNewest(
 ): Promise<RolloutDecision> {
   const { fleet, rollout, sites, layersOf } = input
   const os = changedOs(rollout, layersOf)
+  const name = fleet.metadata.name
+  const busyWith = sitesBusyElsewhere(view.cached, fleet)
+  const isRevisionGone = layersOf(rollout.spec.revision) === undefined
   const decision = decideRollout(
     rollout,
     {
-      sites: sites.map((site) => siteFactsOf(site, fleet.metadata.name, rollout, layersOf)),
+      sites: sites.map((site) => ({
+        ...siteFactsOf(site, name, rollout, layersOf),
+        busyWith: busyWith.get(site.metadata.name),
+      })),
       models: measuredModels(rollout, layersOf),
       ...(os === undefined ? {} : { changedOs: os }),
+      ...(isRevisionGone ? { isRevisionGone } : {}),
       measurements: await measureWave(options.rollups, input),
     },
     options.clock.now(),
@@ -127,7 +143,7 @@ async function stepNewest(
     await assignTo(
       view.state,
       { namespace: rollout.metadata.namespace, name: site },
-      { fleet: fleet.metadata.name, ...assigned },
+      { fleet: name, ...assigned },
     )
   return decision
 }

@@ -20,6 +20,7 @@ export const siteReportController: Controller = {
         'layers',
         'models',
         'failed',
+        'fetched',
       ] as const
     ).map((field) => [siteKind, field] as const),
     ...(['agentVersion', 'bootId', 'architecture', 'memoryBytes', 'os'] as const).map(

@@ -15,7 +15,7 @@ import type { State } from '@skerry/api/state'
 import { ApiError, badRequest } from '@skerry/api/status'
 import { updateStatus } from '@skerry/controller/update-status'
 import type { Authority } from '../trust/authority.ts'
-import { parseSigningRequest } from '../trust/signing-request.ts'
+import { type ReadSigningRequest, parseSigningRequest } from '../trust/signing-request.ts'
 import { findOrCreateDevice, findOrCreateSite, issueToDevice, useToken } from './device-records.ts'
 import { parseEnrollRequest } from './enroll-request.ts'
 import { enrolmentsUnderWayMax, pendingRequestsMax } from './limits.ts'
@@ -24,6 +24,8 @@ import { decideToken, unknownToken } from './token-decision.ts'
 export type EnrolmentOptions = {
   readonly state: State
   readonly authority: Authority
+  /** How the key of a request is read and proved; absent: by the platform's own cryptography. */
+  readonly readSigningRequest?: ReadSigningRequest
   readonly trustedKeys: () => readonly TrustedKey[]
   /** `https://host:port` of the device gateway, as devices reach it. */
   readonly gateway: () => string
@@ -41,9 +43,10 @@ export function createEnrolment(options: EnrolmentOptions): Enrolment {
   // One at a time for each key, so that a device that asks twice at once uses a token once.
   const underWay = new Map<string, Promise<EnrollResponse>>()
   const inTurn = createTurns()
+  const { readSigningRequest = parseSigningRequest } = options
   return async (body) => {
     const request = parseEnrollRequest(body)
-    const parsed = await parseSigningRequest(request.request)
+    const parsed = await readSigningRequest(request.request)
     if (!parsed.ok) throw badRequest(parsed.message)
     const { publicKey, publicKeyDigest } = parsed
     const before = underWay.get(publicKeyDigest)

@@ -44,7 +44,7 @@ async function ask(
           object: asked,
           type: 'Normal',
           reason: `Asked${verb[0]!.toUpperCase()}${verb.slice(1)}`,
-          message: `${user.name} asked to ${verb}${control.reason === undefined ? '' : `: ${control.reason}`}`,
+          message: `${user.name} asked to ${verb}${targetOf(verb, control)}`,
           component: 'api',
         })
       return asked
@@ -52,4 +52,14 @@ async function ask(
       if (!isApiError(error, 'Conflict') || tries >= triesMax) throw error
     }
   }
+}
+
+/** What the newest request is about, and why. */
+function targetOf(verb: RolloutVerb, control: Rollout['spec']['control']): string {
+  const site = verb === 'skip' || verb === 'force' ? control.sites?.at(-1) : undefined
+  const wave = verb === 'approve' || verb === 'promote' ? control.waves?.at(-1) : undefined
+  const { reason } = site ?? wave ?? control
+  const what =
+    site !== undefined ? ` site ${site.site}` : wave !== undefined ? ` wave ${wave.wave}` : ''
+  return `${what}${reason === undefined ? '' : `: ${reason}`}`
 }

@@ -2,8 +2,18 @@ import { type Rollout, type RolloutStatus, rolloutKind } from '@skerry/api/kinds
 import { ApiError, badRequest } from '@skerry/api/status'
 import { toTimestamp } from '@skerry/base/clock'
 import { isPlainObject } from '@skerry/base/json'
+import { askSite, askWave } from './rollout-request.ts'
 
-export const rolloutVerbs = ['pause', 'resume', 'abort', 'retry'] as const
+export const rolloutVerbs = [
+  'pause',
+  'resume',
+  'abort',
+  'retry',
+  'approve',
+  'promote',
+  'skip',
+  'force',
+] as const
 export type RolloutVerb = (typeof rolloutVerbs)[number]
 
 type Control = Rollout['spec']['control']
@@ -23,11 +33,28 @@ const allowed: Record<RolloutVerb, { readonly in: readonly Phase[]; readonly ins
     in: ['Paused', 'RolledBack', 'Failed', 'Aborted', 'Progressing', 'Succeeded'],
     instead: 'wait until it has gone back, or change the fleet',
   },
+  approve: {
+    in: ['Pending', 'Progressing', 'Paused'],
+    instead: 'only a wave of a rollout that is not over can be approved',
+  },
+  promote: {
+    in: ['Progressing', 'Paused'],
+    instead: 'only a wave that is under way can be promoted',
+  },
+  skip: {
+    in: ['Pending', 'Progressing', 'Paused', 'Succeeded'],
+    instead: 'its sites go back, or have gone back',
+  },
+  force: {
+    in: ['Progressing', 'Succeeded'],
+    instead: 'resume or retry it first',
+  },
 }
 
 /**
- * The new `spec.control` for a verb. `body` may carry `{"reason": "…"}`. Throws BadRequest for a body
- * that says something else, and Conflict when the verb means nothing in the rollout's phase.
+ * The new `spec.control` for a verb. `body` may carry `{"reason": "…"}`, and `wave` or `site` for the
+ * verbs that are about one. Throws BadRequest for a body that says something else, and Conflict when
+ * the verb means nothing in the rollout's phase.
  */
 export function controlFor(
   rollout: Rollout,
@@ -36,8 +63,16 @@ export function controlFor(
 ): Control {
   const reason = reasonOf(asked.body)
   assertMeaningful(rollout, verb)
-  const { retries } = rollout.spec.control
+  const request = { ...asked, reason, body: isPlainObject(asked.body) ? asked.body : {} }
+  if (verb === 'skip') return askSite(rollout, 'Skip', request)
+  if (verb === 'force') return askSite(rollout, 'Force', request)
+  if (verb === 'approve') return askWave(rollout, 'Approve', request)
+  const { control } = rollout.spec
+  const { waves = control.waves } = verb === 'promote' ? askWave(rollout, 'Promote', request) : {}
+  const { retries } = control
   return {
+    ...(waves === undefined ? {} : { waves }),
+    ...(control.sites === undefined ? {} : { sites: control.sites }),
     action: verb === 'pause' ? 'Pause' : verb === 'abort' ? 'Abort' : 'Run',
     retries: verb === 'retry' ? retries + 1 : retries,
     by: asked.by,
@@ -64,7 +99,7 @@ function assertMeaningful(rollout: Rollout, verb: RolloutVerb): void {
   if (!allowed[verb].in.includes(phase)) throw refuse(allowed[verb].instead)
   const stop = conditions?.find((each) => each.type === 'Stopped' && each.status === 'True')
   const isFailed = stop?.reason === 'GateFailed' || stop?.reason === 'SitesFailed'
-  if (verb === 'resume' && isFailed)
+  if ((verb === 'resume' || verb === 'promote') && isFailed)
     throw refuse('its wave has failed, and there is no way round a failed gate: retry or abort it')
 }
 

@@ -6,6 +6,7 @@ import type { Envelope, TrustedKey } from '@skerry/api/envelope'
 import type { State } from '@skerry/api/state'
 import type { RollupStore, SpecStore } from '@skerry/store/hub-store'
 import type { Authority } from '../trust/authority.ts'
+import type { ReadSigningRequest } from '../trust/signing-request.ts'
 
 export type Presence = 'connected' | 'disconnected'
 
@@ -15,6 +16,8 @@ export type GatewayOptions = {
   readonly rollups: RollupStore
   readonly blobs: Pick<BlobStore, 'stat' | 'read'>
   readonly authority: Authority
+  /** How the key of a request is read and proved; absent: by the platform's own cryptography. */
+  readonly readSigningRequest?: ReadSigningRequest
   readonly trustedKeys: () => readonly TrustedKey[]
   /** The same, signed by each of them. */
   readonly trustedKeySet: () => Envelope

@@ -93,11 +93,12 @@ export async function answerTelemetry(
 export async function answerRenew(options: GatewayOptions, request: DeviceRequest): Promise<void> {
   const { stream, identity, connection } = request
   const { authority, state, trustedKeys, trustedKeySet } = options
+  const { readSigningRequest = parseSigningRequest } = options
   const body = await readJson(request, renewBytesMax)
   Object.assign(connection, { renewals: connection.renewals + 1 })
   if (connection.renewals > renewalsPerConnectionMax)
     return refuseAs(stream, 'TooManyRequests', 'This connection has renewed often enough.')
-  const parsed = await parseSigningRequest((body as { request?: unknown }).request)
+  const parsed = await readSigningRequest((body as { request?: unknown }).request)
   if (!parsed.ok) return refuseAs(stream, 'BadRequest', parsed.message)
   if (parsed.publicKeyDigest !== connection.facts?.publicKeyDigest)
     return refuse(

@@ -18,6 +18,7 @@ import {
 } from '@skerry/api/device-protocol'
 import { ApiError } from '@skerry/api/status'
 import { type KnownDevice, admitCertificate } from '../trust/certificate-admission.ts'
+import type { CertificateFacts } from '../trust/certificate-facts.ts'
 import { type Connection, newConnection } from './connection.ts'
 import { answer, refuse, refuseAs } from './gateway-answer.ts'
 import { type FlowBudget, createFlowBudget } from './flow-budget.ts'
@@ -68,12 +69,20 @@ type Running = {
   readonly live: Map<DeviceKey, Connection>
 }
 
-export async function openGateway(
-  options: GatewayOptions,
-  listen: ListenOptions,
-): Promise<Gateway> {
-  const { authority, state, specs, clock, log } = options
-  await using opening = new AsyncDisposableStack()
+/**
+ * What the gateway does for devices, whatever carries their connections: who is let in, what is answered,
+ * who is cut off.
+ */
+export type DeviceService = AsyncDisposable &
+  Pick<Gateway, 'connected' | 'reverse'> & {
+    /** Takes a new connection and what the certificate says that it showed. */
+    welcome(session: ServerHttp2Session, facts: CertificateFacts | undefined): void
+    /** Answers a request of a connection that was welcomed. Never rejects. */
+    serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): Promise<void>
+  }
+
+export function openDeviceService(options: GatewayOptions): DeviceService {
+  const { state, specs, clock, log } = options
   const live = new Map<DeviceKey, Connection>()
   const onChange = (key: DeviceKey, device: KnownDevice | undefined) =>
     readmit(running, key, device)
@@ -81,15 +90,38 @@ export async function openGateway(
     options,
     live,
     connections: new Map(),
-    devices: opening.use(watchDevices({ state, clock, log, onChange })),
-    specStreams: opening.use(createSpecStreams({ specs, clock, log })),
+    devices: watchDevices({ state, clock, log, onChange }),
+    specStreams: createSpecStreams({ specs, clock, log }),
     requestsFlow: createFlowBudget(clock, requestsFlow),
     recordsFlow: createFlowBudget(clock, telemetryRecordsFlow),
   }
+  return {
+    welcome: (session, facts) => welcome(running, session, facts),
+    serve: (stream, headers) => serve(running, stream, headers),
+    connected: () => [...live.values()].flatMap(({ identity }) => identity ?? []),
+    reverse: ({ namespace, device }) => reverseOf(live.get(`${namespace}/${device}`)),
+    async [Symbol.asyncDispose]() {
+      for (const session of running.connections.keys()) session.destroy()
+      running.specStreams[Symbol.dispose]()
+      await running.devices[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export async function openGateway(
+  options: GatewayOptions,
+  listen: ListenOptions,
+): Promise<Gateway> {
+  const { authority } = options
+  await using opening = new AsyncDisposableStack()
+  const service = opening.use(openDeviceService(options))
   const issued = await authority.serverCertificate(options.hostNames)
   const server = createServer(issued, authority.certificate)
-  server.on('session', (session) => welcome(running, session))
-  server.on('stream', (stream, headers) => void serve(running, stream, headers))
+  server.on('session', (session) => {
+    const certificate = (session.socket as TLSSocket).getPeerX509Certificate()
+    service.welcome(session, certificate && authority.factsOf(certificate))
+  })
+  server.on('stream', (stream, headers) => void service.serve(stream, headers))
   server.on('sessionError', () => {})
   const ended = new AbortController()
   await new Promise<void>((resolve, reject) => {
@@ -100,12 +132,11 @@ export async function openGateway(
   const watches = opening.move()
   return {
     port: (server.address() as AddressInfo).port,
-    connected: () => [...live.values()].flatMap(({ identity }) => identity ?? []),
-    reverse: ({ namespace, device }) => reverseOf(live.get(`${namespace}/${device}`)),
+    connected: service.connected,
+    reverse: service.reverse,
     async [Symbol.asyncDispose]() {
       ended.abort(new Error('The gateway ends.'))
       const closed = new Promise((resolve) => server.close(resolve))
-      for (const session of running.connections.keys()) session.destroy()
       await watches.disposeAsync()
       await closed
     },
@@ -137,10 +168,13 @@ function createServer(
 }
 
 /** Takes a new connection: nothing is answered before it is known who it is. */
-function welcome(running: Running, session: ServerHttp2Session): void {
+function welcome(
+  running: Running,
+  session: ServerHttp2Session,
+  facts: CertificateFacts | undefined,
+): void {
   const { options, connections } = running
-  const certificate = (session.socket as TLSSocket).getPeerX509Certificate()
-  const connection = newConnection(session, certificate && options.authority.factsOf(certificate))
+  const connection = newConnection(session, facts)
   connections.set(session, connection)
   session.on('error', () => {})
   session.once('close', () => {

@@ -12,6 +12,8 @@ export type ParsedSigningRequest =
     }
   | { readonly ok: false; readonly message: string }
 
+export type ReadSigningRequest = (pem: unknown) => Promise<ParsedSigningRequest>
+
 const pemPattern =
   /^\s*-----BEGIN CERTIFICATE REQUEST-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE REQUEST-----\s*$/
 
