@@ -19,8 +19,8 @@ const rollout = (status: RolloutStatus): Rollout => ({
     fleet: 'depots',
     revision: 'b',
     policy: {
-      canary: { sites: 1 },
-      waves: [{ name: 'wave-1', count: 2, soakSeconds: 600 }],
+      canary: { sites: 1, approvals: 0 },
+      waves: [{ name: 'wave-1', count: 2, soakSeconds: 600, approvals: 0 }],
       soakSeconds: 60,
       gates: [],
       confidence: 0.95,
