@@ -21,6 +21,13 @@ const rollout = (status: RolloutStatus): Rollout => ({
     policy: {
       canary: { sites: 1, approvals: 0 },
       waves: [{ name: 'wave-1', count: 2, soakSeconds: 600, approvals: 0 }],
+      rest: { approvals: 0 },
+      budgets: [],
+      siteRetries: 0,
+      retryBackoffSeconds: 60,
+      rollback: { ignoreWindows: false, ignoreBudgets: false },
+      onNewRevision: 'Supersede',
+      waitLimitSeconds: 0,
       soakSeconds: 60,
       gates: [],
       confidence: 0.95,
