@@ -53,7 +53,11 @@ const commands: readonly Telling[] = [
     'ls -ld /home/admin; grep ^admin: /etc/passwd; cat /home/admin/kept; echo x >>/home/admin/kept',
   ],
   ['usr', 'touch /usr/x 2>&1 | sed "s/.*: //"'],
-  ['keys', 'cat /etc/ssh/ssh_host_ed25519_key.pub'],
+  // Made on the first start, beside all else that starts.
+  [
+    'keys',
+    'key=/etc/ssh/ssh_host_ed25519_key.pub; for i in $(seq 90); do command -v ssh-keygen >/dev/null && [ ! -s $key ] || break; sleep 1; done; cat $key',
+  ],
   ['address', "ip -4 -o addr show | awk '{ print $2, $4 }'; ip route | head -n 2"],
   ['resolver', 'cat /etc/resolv.conf | grep -v "^#"'],
   ['names', 'cat /etc/hosts'],
